@@ -2,17 +2,16 @@ import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, cpus, freemem, platform, totalmem } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { describeCpuCount } from '../../core/cpu-count.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import { isNgramFolder } from '../../encoder/ngrams/ngram-folder.js';
 import type { Capabilities } from '../../native/capabilities.js';
+import { addonCommand } from '../../native/find-addon.js';
 import type { EncoderCliOptions } from '../encoder-options.js';
 import { type Probe, probeInChild } from './probe.js';
 
 const PACKAGE_URL = new URL('../../../package.json', import.meta.url);
-const PACKAGE_FOLDER = fileURLToPath(new URL('.', PACKAGE_URL));
 const LITTLE_DISK = 1 << 30;
 
 /** Files that encoder folders need; `|` separates alternatives. */
@@ -110,10 +109,7 @@ function missingPackages(names: readonly string[]): string[] {
 function addonFix(reason: string): string {
   const variable = /UNIVAR_\w+/.exec(reason)?.[0];
   if (variable) return `correct or unset the environment variable ${variable}`;
-  // A checkout has sources to build. An installed package has compiled TypeScript and builds only the addon.
-  return existsSync(join(PACKAGE_FOLDER, 'src'))
-    ? 'npm run build'
-    : `npm --prefix "${PACKAGE_FOLDER}" run build:native`;
+  return addonCommand();
 }
 
 /** Returns the problems in the findings, worst first. */

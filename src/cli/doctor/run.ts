@@ -55,9 +55,10 @@ export function describeReport(report: DoctorReport): string {
     ['disk', `${formatBytes(report.disk.freeBytes)} free in ${report.disk.folder}`],
   ];
   if (addon.ok) {
-    const { backend, backendChoice, simd, simdSupported, bf16, int8, amx, libraries, cuda } = addon.value;
+    const { addonPath, backend, backendChoice, simd, simdSupported, bf16, int8, amx, libraries, cuda } = addon.value;
     lines.push(
       ['addon', `loads, backend ${backend}${backendChoice.reasons.map((reason) => ` (${reason})`).join('')}`],
+      ['addon file', addonPath],
       ['gpu', describeGpu(cuda)],
       ['instruction set', `${simd} (supported: ${simdSupported.join(', ')})`],
       ['low precision', `bf16 ${bf16}, int8 ${int8}${amx ? ', with AMX' : ''}`],

@@ -14,6 +14,7 @@ const HEALTHY: Omit<DoctorReport, 'ok' | 'problems'> = {
     ok: true,
     value: {
       backend: 'cpu',
+      addonPath: '/engine.node',
       simd: 'AVX2',
       simdSupported: ['AVX2', 'SSE4'],
       threads: 2,

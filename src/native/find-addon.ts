@@ -1,0 +1,129 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { EngineError } from '../core/errors.js';
+
+/** Systems for which npm has a compiled addon: `npm run package` makes the package `univar-SYSTEM`. */
+const PACKAGED = ['linux-x64'];
+
+const SYSTEM = `${process.platform}-${process.arch}`;
+
+/** The folder of this package. The URL is valid from src/native (tests) and from dist/native. */
+const PACKAGE_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface AddonSearch {
+  /** Folder of the package univar. Default: the package that contains this module. */
+  folder?: string;
+  /** Path of the addon, from `UNIVAR_ADDON`. Replaces the search; bundled programs need it. */
+  override?: string | undefined;
+  /** Operating system and processor, for example `linux-x64`. Default: those of this process. */
+  system?: string;
+  /** Loads a file. Default: `require`. */
+  open?: (path: string) => unknown;
+}
+
+/**
+ * Finds and loads the compiled addon:
+ *
+ * 1. the file in `UNIVAR_ADDON`, and nothing else, if it is set;
+ * 2. `build/Release/engine.node`, and nothing else, if it exists. Someone compiled it on purpose, because the npm
+ *    package contains none. A package of the same version would hide changes to the sources, so it is not used even if
+ *    the compiled addon does not load;
+ * 3. the npm package for this system, such as `univar-linux-x64`, in the version of univar.
+ *
+ * @throws EngineError `ERR_NATIVE_LOAD` saying what was tried, why it failed, and what to do
+ */
+export function openAddon({
+  folder = PACKAGE_FOLDER,
+  override,
+  system = SYSTEM,
+  open = createRequire(import.meta.url),
+}: AddonSearch = {}): { addon: unknown; path: string } {
+  const load = (path: string, fix: string): { addon: unknown; path: string } => {
+    try {
+      return { addon: open(path), path };
+    } catch (cause) {
+      throw failure([`${path} does not load: ${reasonOf(cause)}`], fix, cause);
+    }
+  };
+  const compile = compileCommand(folder);
+
+  if (override) return load(resolve(override), 'correct or unset the environment variable UNIVAR_ADDON');
+
+  const compiled = compiledAddon(folder);
+  if (existsSync(compiled))
+    return load(
+      compiled,
+      `run "${compile}", which also names missing libraries, or delete the file to use the npm package for this system`,
+    );
+  const absent = `${compiled} is not there, because nothing was compiled`;
+  if (!existsSync(join(folder, 'package.json')))
+    throw failure([absent, 'univar is not in its package'], 'set UNIVAR_ADDON to the path of engine.node');
+
+  if (!PACKAGED.includes(system)) {
+    const systems = PACKAGED.join(', ');
+    throw failure([`npm has a compiled addon for ${systems}, but none for ${system}`, absent], `run "${compile}"`);
+  }
+  const name = `univar-${system}`;
+  const { version } = readManifest(join(folder, 'package.json'));
+  const fix = addonCommand(folder, system);
+  let manifest: string;
+  try {
+    manifest = createRequire(join(folder, 'package.json')).resolve(`${name}/package.json`);
+  } catch (cause) {
+    throw failure([`the npm package ${name} is not installed`, absent], `run "${fix}"`, cause);
+  }
+  const found = readManifest(manifest);
+  if (found.version !== version) {
+    const versions = `${name} in ${dirname(manifest)} is version ${found.version}, but univar is ${version}`;
+    throw failure([versions, absent], `run "${fix}"`);
+  }
+  return load(
+    join(dirname(manifest), 'engine.node'),
+    `run "${fix}" if files are damaged or missing; on a system older than the package supports, run "${compile}"`,
+  );
+}
+
+/**
+ * Returns the command that provides a missing addon: in a checkout and on a system without a package, the one that
+ * compiles it; otherwise, the one that installs the package for this system. npm leaves optional packages out after
+ * `--omit=optional`, and if the lock file or node_modules comes from another system.
+ */
+export function addonCommand(folder = PACKAGE_FOLDER, system = SYSTEM): string {
+  if (isCheckout(folder) || existsSync(compiledAddon(folder)) || !PACKAGED.includes(system))
+    return compileCommand(folder);
+  const [os, cpu] = system.split('-');
+  return `npm install --os=${os} --cpu=${cpu} univar-${system}@${readManifest(join(folder, 'package.json')).version}`;
+}
+
+function compileCommand(folder: string): string {
+  return isCheckout(folder) ? 'npm run build:native' : `npm --prefix "${resolve(folder)}" run build:native`;
+}
+
+function compiledAddon(folder: string): string {
+  return join(folder, 'build', 'Release', 'engine.node');
+}
+
+/** An installed package has no TypeScript sources. */
+function isCheckout(folder: string): boolean {
+  return existsSync(join(folder, 'src'));
+}
+
+function readManifest(path: string): { version: string } {
+  return JSON.parse(readFileSync(path, 'utf8')) as { version: string };
+}
+
+/** Returns one line, because the command line and the doctor show only one, without the names of our modules. */
+function reasonOf(cause: unknown): string {
+  const [reason = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\nRequire stack:');
+  return reason.replace(/\s*\n\s*/g, ' ');
+}
+
+function failure(tried: readonly string[], fix: string, cause?: unknown): EngineError {
+  return new EngineError('ERR_NATIVE_LOAD', `The native addon cannot be loaded: ${tried.join('; ')}`, {
+    cause,
+    remedies: [{ text: fix }],
+  });
+}
