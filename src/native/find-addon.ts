@@ -16,7 +16,7 @@ const PACKAGE_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
 export interface AddonSearch {
   /** Folder of the package univar. Default: the package that contains this module. */
   folder?: string;
-  /** Path of the addon, from `UNIVAR_ADDON`. Replaces the search; bundled programs need it. */
+  /** Path of the addon, from `UNIVAR_ADDON`. Replaces the search, for programs whose packaging moves the addon. */
   override?: string | undefined;
   /** Operating system and processor, for example `linux-x64`. Default: those of this process. */
   system?: string;
@@ -59,8 +59,6 @@ export function openAddon({
       `run "${compile}", which also names missing libraries, or delete the file to use the npm package for this system`,
     );
   const absent = `${compiled} is not there, because nothing was compiled`;
-  if (!existsSync(join(folder, 'package.json')))
-    throw failure([absent, 'univar is not in its package'], 'set UNIVAR_ADDON to the path of engine.node');
 
   if (!PACKAGED.includes(system)) {
     const systems = PACKAGED.join(', ');

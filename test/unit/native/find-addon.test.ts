@@ -81,9 +81,4 @@ describe('openAddon', () => {
     expect(addonCommand(folder, 'linux-x64')).toBe('npm run build:native');
     expect(() => open()).toThrow(refusal('run "npm run build:native"'));
   });
-
-  it('asks for UNIVAR_ADDON in a bundle, which has no package.json', () => {
-    rmSync(join(folder, 'package.json'));
-    expect(() => open()).toThrow(refusal('set UNIVAR_ADDON to the path of engine.node'));
-  });
 });
