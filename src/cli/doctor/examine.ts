@@ -124,23 +124,23 @@ export function diagnose(findings: Omit<DoctorReport, 'ok' | 'problems'>, packag
     essential(`Node ${findings.node} is too old`, 'install Node 20.17 or later');
   if (packages.length > 0) essential(`npm packages are missing: ${packages.join(', ')}`, 'npm run build');
   if (!addon.ok) essential(`the native addon does not work: ${addon.reason}`, addonFix(addon.reason));
-  if (!onnxruntime.ok) {
-    essential(
-      `onnxruntime-node does not load: ${onnxruntime.reason}`,
-      'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node',
-    );
-  }
   if (encoder.missing.length > 0) {
     essential(
       `the encoder folder ${encoder.folder} lacks ${encoder.missing.join(', ').replaceAll('|', ' or ')}`,
       'restore the folder models/ of the package, or choose another encoder with --encoder',
     );
   }
-  // If the addon or ONNX Runtime does not load, that is the cause, and it is reported above.
-  if (encoder.missing.length === 0 && !encoder.probe.ok && addon.ok && onnxruntime.ok) {
+  // If the addon does not load, that is the cause, and it is reported above.
+  if (encoder.missing.length === 0 && !encoder.probe.ok && addon.ok) {
     essential(
       `the encoder in ${encoder.folder} does not work: ${encoder.probe.reason}`,
       'fix the cause above, or try another --encoder, --backend or --precision',
+    );
+  }
+  if (!onnxruntime.ok) {
+    advice(
+      `onnxruntime-node does not load, so the onnx backend cannot be used: ${onnxruntime.reason}`,
+      'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node',
     );
   }
   if (addon.ok && addon.value.libraries['openblas']?.includes('openmp') === false) {

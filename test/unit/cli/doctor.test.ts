@@ -54,7 +54,6 @@ describe('diagnose', () => {
     ['an old Node', { node: '20.16.0' }, /20\.17/],
     ['a broken addon', { addon: { ok: false as const, reason: 'libdnnl.so.3: cannot open' } }, /npm run build/],
     ['a wrong variable', { addon: { ok: false as const, reason: 'for "UNIVAR_SIMD", got X' } }, /unset .* UNIVAR_SIMD/],
-    ['no onnxruntime', { onnxruntime: { ok: false as const, reason: 'x' } }, /npm install onnxruntime-node/],
     [
       'an incomplete encoder',
       { encoder: { name: 'e', folder: '/e', missing: ['tokenizer.json'], probe: { ok: false as const, reason: 'x' } } },
@@ -73,7 +72,10 @@ describe('diagnose', () => {
     expect(describeReport({ ...HEALTHY, ...change, ok: false, problems })).toMatch(/missing: .*\n {4}fix: /);
   });
 
-  it('only warns about slow configurations', () => {
+  it('only warns about slow configurations, and without ONNX Runtime', () => {
+    expect(diagnose({ ...HEALTHY, onnxruntime: { ok: false, reason: 'x' } }, [])).toMatchObject([
+      { essential: false, fix: expect.stringContaining('npm install onnxruntime-node') as string },
+    ]);
     const addon = structuredClone(HEALTHY.addon);
     if (addon.ok) addon.value.libraries['openblas'] = '0.3.29 (pthread)';
     expect(diagnose({ ...HEALTHY, addon }, [])).toMatchObject([{ essential: false }]);
