@@ -26,6 +26,7 @@
         "native/core/memory.cc",
         "native/core/simd_targets.cc",
         "native/core/threads.cc",
+        "native/core/trim_memory.cc",
         "native/cpu/activation.cc",
         "native/cpu/adamw.cc",
         "native/cpu/attention.cc",

@@ -1,15 +1,17 @@
 /**
  * Puts load on `univar serve` and measures the latency of identification at several numbers of connections, for texts
- * and for vectors, and the memory of the server. It starts the compiled program itself:
+ * and for vectors, and the memory of the server. It starts the compiled program itself, for a copy of the dataset:
  *
- *   tsx bench/support/serve-load.ts --index values/ [--connections 1,16,256] [--duration 10] [--kinds texts,vectors]
- *   [--read-only] [--out bench/results]
+ *   tsx bench/support/serve-load.ts --index values/ [--connections 1,16,256] [--duration 10]
+ *   [--kinds texts,vectors,mixed] [--read-only] [--out bench/results]
  *
- * Texts and vectors are answers of the dataset, so a text has its real length. `--duration 600 --connections 16` tests
- * for leaks: compare the memory after a tenth of the time with that at the end. Answers after the end do not count, so
- * the duration should be many times the slowest answer. The clients share the cores with the server.
+ * Texts and vectors are answers of the dataset, so a text has its real length. `mixed` also searches, embeds, and adds
+ * and removes an answer per second. `--duration 600 --connections 128 --kinds mixed` tests for leaks: compare the
+ * memory after a tenth of the time with that at the end. Answers after the end do not count, so the duration should be
+ * many times the slowest answer. The clients share the cores with the server.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -18,19 +20,15 @@ import autocannon from 'autocannon';
 
 import { describeMachine } from '../../src/benchmarking/results-file.js';
 import { quantile } from '../../src/benchmarking/statistics.js';
-import { vectorsToBase64 } from '../../src/core/vector-base64.js';
-import { openDataset } from '../../src/datasets/dataset.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { searchedVectors } from '../../src/pipeline/index/vector-source.js';
 import { environmentOf } from './engine.js';
 import { residentBytes } from './process-memory.js';
 import { startServeProcess } from './serve-process.js';
+import { type Share, sharesOf } from './serve-requests.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const DIFFERENT_BODIES = 512;
 const WARM_UP_SECONDS = 2;
-/** Answers with texts in each response. */
-const EVIDENCE = 3;
 const MEMORY_INTERVAL_MS = 500;
 
 const { values: options } = parseArgs({
@@ -50,7 +48,7 @@ interface Load {
   connections: number;
   seconds: number;
   requestsPerSecond: number;
-  /** Median latency of answers with status 200. NaN, and null in the file, if there was none in time. */
+  /** Median latency of answers with status 200 or 201. NaN, and null in the file, if there was none in time. */
   p50Ms: number;
   p99Ms: number;
   maxMs: number;
@@ -58,84 +56,62 @@ interface Load {
   statuses: Record<string, number>;
   errors: number;
   /**
-   * Resident memory of the server in MiB: after a tenth of the time, at the end, the growth between them, and the peak.
+   * Resident memory of the server in MiB: after a tenth of the time, at the end, the growth between them, the peak, and
+   * the medians of every tenth of the time.
    */
-  memoryMiB: { early: number; end: number; growth: number; most: number };
-}
-
-/** Builds request bodies with one query each. */
-async function bodiesOf(dir: string, kind: string, k: number): Promise<string[]> {
-  const dataset = await openDataset(dir);
-  const step = Math.max(1, Math.floor(dataset.rows / DIFFERENT_BODIES));
-  const bodies: string[] = [];
-  if (kind === 'texts') {
-    let row = 0;
-    for await (const { question, answer } of dataset.records()) {
-      if (row++ % step === 0) bodies.push(JSON.stringify({ texts: [{ question, answer }], k, evidence: EVIDENCE }));
-      if (bodies.length === DIFFERENT_BODIES) break;
-    }
-    return bodies;
-  }
-  const { vectors } = await searchedVectors(dataset);
-  for await (const batch of vectors.embeddingBatches(step)) {
-    bodies.push(JSON.stringify({ vectors: [vectorsToBase64(batch.subarray(0, vectors.dim))], k, evidence: EVIDENCE }));
-    if (bodies.length === DIFFERENT_BODIES) break;
-  }
-  return bodies;
+  memoryMiB: { early: number; end: number; growth: number; most: number; tenths: number[] };
 }
 
 function fire(
   url: string,
-  bodies: readonly string[],
-  connections: number,
+  { requests, connections, rate }: Share,
   seconds: number,
   onResponse?: (status: number, ms: number) => void,
 ): Promise<autocannon.Result> {
   return new Promise((resolve, reject) => {
-    const requests = bodies.map((body) => ({
-      method: 'POST' as const,
-      path: '/v1/identify',
-      headers: { 'content-type': 'application/json' },
-      body,
-    }));
+    const all = requests.map((request) => ({ ...request, headers: { 'content-type': 'application/json' } }));
     // Gives each connection a share: autocannon serialises every request of every connection before it reads the first
     // answer.
-    const each = Math.max(2, Math.floor(requests.length / connections));
+    const each = Math.max(2, Math.floor(all.length / connections));
     let given = 0;
     const setupClient = (client: autocannon.Client): void => {
-      client.setRequests(Array.from({ length: each }, () => requests[given++ % requests.length]!));
+      client.setRequests(Array.from({ length: each }, () => all[given++ % all.length]!));
     };
-    const instance = autocannon(
-      { url, connections, duration: seconds, timeout: 120, requests: [requests[0]!], setupClient },
-      (error: Error | null, result) => (error ? reject(error) : resolve(result)),
+    const limits = { connections, duration: seconds, timeout: 120, ...(rate !== undefined && { overallRate: rate }) };
+    const instance = autocannon({ url, ...limits, requests: [all[0]!], setupClient }, (error: Error | null, result) =>
+      error ? reject(error) : resolve(result),
     );
     if (onResponse) instance.on('response', (_, status, __, ms) => onResponse(status, ms));
   });
 }
 
-async function measure(
-  url: string,
-  pid: number,
-  kind: string,
-  bodies: readonly string[],
-  connections: number,
-  seconds: number,
-): Promise<Load> {
-  await fire(url, bodies, connections, WARM_UP_SECONDS);
-  const latencies: number[] = [];
-  const statuses: Record<string, number> = {};
+/** Measures shares of a load at the same time. */
+async function measure(url: string, pid: number, shares: readonly Share[], seconds: number): Promise<Load[]> {
+  await Promise.all(shares.map((share) => fire(url, share, WARM_UP_SECONDS)));
   const memory: number[] = [];
   const timer = setInterval(() => memory.push(residentBytes(pid) / 2 ** 20), MEMORY_INTERVAL_MS);
-  const result = await fire(url, bodies, connections, seconds, (status, ms) => {
-    statuses[status] = (statuses[status] ?? 0) + 1;
-    if (status === 200) latencies.push(ms);
-  });
+  const loads = await Promise.all(shares.map((share) => measureShare(url, share, seconds)));
   clearInterval(timer);
   memory.push(residentBytes(pid) / 2 ** 20);
   const [early, end] = [memory[Math.floor(memory.length / 10)]!, memory.at(-1)!];
+  const tenths = Array.from({ length: 10 }, (_, i) => {
+    const [from, to] = [i, i + 1].map((tenth) => Math.floor((tenth * memory.length) / 10));
+    return Math.round(quantile(memory.slice(from, to), 0.5));
+  });
+  const memoryMiB = { early, end, growth: end - early, most: Math.max(...memory), tenths };
+  return loads.map((load) => ({ ...load, memoryMiB }));
+}
+
+async function measureShare(url: string, share: Share, seconds: number): Promise<Omit<Load, 'memoryMiB'>> {
+  const latencies: number[] = [];
+  const statuses: Record<string, number> = {};
+  const result = await fire(url, share, seconds, (status, ms) => {
+    statuses[status] = (statuses[status] ?? 0) + 1;
+    if (status < 300) latencies.push(ms);
+  });
   return {
-    kind,
-    connections,
+    kind: share.kind,
+    connections: share.connections,
     seconds: result.duration,
     requestsPerSecond: latencies.length / result.duration,
     p50Ms: quantile(latencies, 0.5),
@@ -143,7 +119,6 @@ async function measure(
     maxMs: quantile(latencies, 1),
     statuses,
     errors: result.errors + result.timeouts,
-    memoryMiB: { early, end, growth: end - early, most: Math.max(...memory) },
   };
 }
 
@@ -159,7 +134,7 @@ function describe({
 }: Load): string {
   const milliseconds = (value: number): string => (Number.isNaN(value) ? 'none' : value.toFixed(2)).padStart(9);
   const cells = [
-    kind.padEnd(8),
+    kind.padEnd(16),
     String(connections).padStart(5),
     requestsPerSecond.toFixed(1).padStart(9),
     milliseconds(p50Ms),
@@ -170,20 +145,25 @@ function describe({
 }
 
 if (options.index === undefined) throw new Error('Expected --index DATASET, written by univar embed');
-const { url, pid, factory, stop } = await startServeProcess(options.index, options['read-only'] ? ['--read-only'] : []);
+const scratch = mkdtempSync(join(tmpdir(), 'univar-load-'));
+const copy = join(scratch, 'values');
+cpSync(options.index, copy, { recursive: true });
+const { url, pid, factory, stop } = await startServeProcess(copy, options['read-only'] ? ['--read-only'] : []);
 const loads: Load[] = [];
 try {
-  console.log('kind      conn    req/s     p50 ms     p99 ms     memory MiB  statuses');
+  console.log('kind              conn    req/s     p50 ms     p99 ms     memory MiB  statuses');
   for (const kind of options.kinds.split(',')) {
-    const bodies = await bodiesOf(options.index, kind, Number(options.k));
     for (const connections of options.connections.split(',').map(Number)) {
-      const load = await measure(url, pid, kind, bodies, connections, Number(options.duration));
-      loads.push(load);
-      console.log(describe(load));
+      const shares = await sharesOf(copy, kind, connections, Number(options.k));
+      for (const load of await measure(url, pid, shares, Number(options.duration))) {
+        loads.push(load);
+        console.log(describe(load));
+      }
     }
   }
 } finally {
   await stop('SIGTERM');
+  rmSync(scratch, { recursive: true });
 }
 if (options.out !== undefined) {
   const { dataset, vectors, isFitted } = await searchedVectors(options.index);

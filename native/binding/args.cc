@@ -1,6 +1,7 @@
 #include "binding/args.h"
 
 #include <cmath>
+#include <new>
 
 namespace univar {
 namespace {
@@ -52,6 +53,14 @@ Napi::Uint32Array Uint32Of(const Napi::Value& value, const char* name) {
 
 Napi::Float64Array Float64Of(const Napi::Value& value, const char* name) {
   return TypedArrayOf<Napi::Float64Array>(value, napi_float64_array, "a Float64Array", name);
+}
+
+std::vector<int32_t> IndicesOf(const Napi::Int32Array& array, const char* name) {
+  try {
+    return {array.Data(), array.Data() + array.ElementLength()};
+  } catch (const std::bad_alloc&) {
+    ThrowCoded(array.Env(), "ERR_OUT_OF_MEMORY", std::string("Not enough host memory to copy \"") + name + "\"");
+  }
 }
 
 Napi::TypedArray TypedArrayOf(const Napi::Value& value, const char* name) {

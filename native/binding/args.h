@@ -27,6 +27,8 @@ Napi::Uint16Array Uint16Of(const Napi::Value& value, const char* name);
 Napi::Int32Array Int32Of(const Napi::Value& value, const char* name);
 Napi::Uint32Array Uint32Of(const Napi::Value& value, const char* name);
 Napi::Float64Array Float64Of(const Napi::Value& value, const char* name);
+// Copies entries that native code uses as indices, because the caller could change them after they were checked.
+std::vector<int32_t> IndicesOf(const Napi::Int32Array& array, const char* name);
 // Expects a typed array of any type.
 Napi::TypedArray TypedArrayOf(const Napi::Value& value, const char* name);
 // Expects a non-negative integer.

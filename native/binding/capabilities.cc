@@ -8,8 +8,10 @@
 
 #include "binding/args.h"
 #include "binding/exports.h"
+#include "binding/promise_worker.h"
 #include "core/simd_targets.h"
 #include "core/threads.h"
+#include "core/trim_memory.h"
 #include "core/work_counters.h"
 #include "encoder/spec.h"
 #include "faiss/openblas.h"
@@ -100,6 +102,19 @@ Napi::Value ReadWorkCounters(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// trimMemory(): Promise<void>
+class TrimWorker final : public PromiseWorker {
+ public:
+  explicit TrimWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kPool) {}
+
+ private:
+  Status Execute() override {
+    TrimMemory();
+    return Status::Ok();
+  }
+  Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
+};
+
 }  // namespace
 
 void RegisterCapabilities(Napi::Env env, Napi::Object exports) {
@@ -107,6 +122,7 @@ void RegisterCapabilities(Napi::Env env, Napi::Object exports) {
   exports["names"] = Napi::Function::New(env, ListNames, "names");
   exports["workCounters"] = Napi::Function::New(env, ReadWorkCounters, "workCounters");
   exports["configure"] = Napi::Function::New(env, Configure, "configure");
+  ExportWorker<TrimWorker>(exports, "trimMemory");
 }
 
 }  // namespace univar

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "binding/args.h"
 #include "binding/exports.h"
@@ -35,13 +36,21 @@ EncoderSpec SpecArg(const Napi::CallbackInfo& info, size_t index) {
   return spec;
 }
 
+// A copy of packed tokens.
+struct Tokens {
+  std::vector<int32_t> ids, offsets;
+
+  PackedTokens packed() const { return {ids.data(), offsets.data(), offsets.size() - 1}; }
+};
+
 // Reads packed tokens and checks ids and lengths against the model, because kernels use them as indices unchecked.
-PackedTokens TokensIn(Options& batch, const EncoderSpec& spec) {
-  Napi::Int32Array ids = batch.Int32("ids"), offsets = batch.Int32("offsets");
-  const size_t entries = offsets.ElementLength();
-  const int32_t* o = offsets.Data();
+Tokens TokensIn(const Options& batch, const EncoderSpec& spec) {
+  Tokens tokens{IndicesOf(Int32Of(batch.Get("ids"), "ids"), "ids"),
+                IndicesOf(Int32Of(batch.Get("offsets"), "offsets"), "offsets")};
+  const std::vector<int32_t>& o = tokens.offsets;
+  const size_t entries = o.size();
   const auto refuse = [&](const std::string& why) { ThrowCoded(batch.Env(), "ERR_INTERNAL", why); };
-  if (entries == 0 || o[0] != 0 || static_cast<size_t>(o[entries - 1]) != ids.ElementLength()) {
+  if (entries == 0 || o[0] != 0 || static_cast<size_t>(o[entries - 1]) != tokens.ids.size()) {
     refuse("\"offsets\" must start at 0 and end at the number of ids");
   }
   for (size_t s = 0; s + 1 < entries; ++s) {
@@ -49,12 +58,12 @@ PackedTokens TokensIn(Options& batch, const EncoderSpec& spec) {
       refuse("Sequence " + std::to_string(s) + " is empty or has more tokens than the model has positions");
     }
   }
-  for (size_t t = 0; t < ids.ElementLength(); ++t) {
-    if (ids.Data()[t] < 0 || static_cast<size_t>(ids.Data()[t]) >= spec.vocabulary) {
-      refuse("Token id " + std::to_string(ids.Data()[t]) + " is outside the vocabulary");
+  for (const int32_t id : tokens.ids) {
+    if (id < 0 || static_cast<size_t>(id) >= spec.vocabulary) {
+      refuse("Token id " + std::to_string(id) + " is outside the vocabulary");
     }
   }
-  return {ids.Data(), o, entries - 1};
+  return tokens;
 }
 
 size_t LayersIn(const Options& batch, const char* name, const EncoderSpec& spec) {
@@ -70,19 +79,19 @@ class EncodeWorker final : public PromiseWorker {
     Options batch(info, 0);
     const EncoderSpec& spec = model_->spec();
     tokens_ = TokensIn(batch, spec);
-    embeddings_ = batch.Floats("embeddings", tokens_.sequences, spec.hidden).data;
+    embeddings_ = batch.Floats("embeddings", tokens_.packed().sequences, spec.hidden).data;
     layers_ = LayersIn(batch, "layers", spec);
-    if (batch.Has("hidden")) hidden_ = batch.Floats("hidden", tokens_.tokens(), spec.hidden).data;
+    if (batch.Has("hidden")) hidden_ = batch.Floats("hidden", tokens_.ids.size(), spec.hidden).data;
     Keep(batch);
     TakeControl(info, 1);
   }
 
  private:
-  Status Execute() override { return model_->Encode(tokens_, layers_, embeddings_, hidden_, control()); }
+  Status Execute() override { return model_->Encode(tokens_.packed(), layers_, embeddings_, hidden_, control()); }
   Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
 
   std::shared_ptr<Model> model_;
-  PackedTokens tokens_;
+  Tokens tokens_;
   size_t layers_ = 0;
   float* embeddings_ = nullptr;
   float* hidden_ = nullptr;
@@ -103,27 +112,28 @@ class BackwardWorker : public PromiseWorker {
     Options batch(info, 0);
     const EncoderSpec& spec = model_->spec();
     tokens_ = TokensIn(batch, spec);
-    if (tokens_.sequences == 0 || tokens_.sequences % 2 != 0) {
+    const size_t sequences = tokens_.packed().sequences;
+    if (sequences == 0 || sequences % 2 != 0) {
       ThrowCoded(info.Env(), "ERR_INTERNAL", "A batch must contain at least one query and as many keys as queries");
     }
     loss_settings_.mode = batch.Enum<InfoNceMode>("mode");
     if (TraitsOf(loss_settings_.mode).uses_labels) {
       Napi::Int32Array labels = batch.Int32("labels");
-      CheckLength(info.Env(), labels.ElementLength(), tokens_.sequences / 2, 1, "labels");
+      CheckLength(info.Env(), labels.ElementLength(), sequences / 2, 1, "labels");
       loss_settings_.labels = labels.Data();
     }
     loss_settings_.logit_scale = batch.Number("logitScale");
     step_.memory_budget = batch.Size("memoryBudget");
     step_.first_trained_layer = LayersIn(batch, "firstTrainedLayer", spec);
     if (batch.Has("lowerStates") && step_.first_trained_layer > 0)
-      step_.lower_states = batch.Floats("lowerStates", tokens_.tokens(), spec.hidden).data;
+      step_.lower_states = batch.Floats("lowerStates", tokens_.ids.size(), spec.hidden).data;
     Keep(batch);
     TakeControl(info, 1);
   }
 
  protected:
   Status Execute() override {
-    const size_t rows = tokens_.sequences / 2, dim = model_->spec().hidden;
+    const size_t rows = tokens_.packed().sequences / 2, dim = model_->spec().hidden;
     const auto loss_fn = [&](const float* embeddings, float* d_embeddings, double* loss) {
       return GetBackend().info_nce({.query = embeddings,
                                     .key = embeddings + rows * dim,
@@ -137,7 +147,7 @@ class BackwardWorker : public PromiseWorker {
                                     .backend_memory = true},
                                    loss, control());
     };
-    return model_->ForwardBackward(tokens_, step_, loss_fn, &loss_, control());
+    return model_->ForwardBackward(tokens_.packed(), step_, loss_fn, &loss_, control());
   }
   // { loss: number }
   Napi::Value Result(Napi::Env env) override {
@@ -147,7 +157,7 @@ class BackwardWorker : public PromiseWorker {
   }
 
   std::shared_ptr<Model> model_;
-  PackedTokens tokens_;
+  Tokens tokens_;
   LossSettings loss_settings_;
   StepSettings step_;
   double loss_ = 0;

@@ -103,22 +103,18 @@ class AddWorker final : public VectorsWorker {
 class RemoveWorker final : public IndexChange {
  public:
   explicit RemoveWorker(const Napi::CallbackInfo& info) : IndexChange(info) {
-    Napi::Int32Array labels = Int32Arg(info, 1, "labels");
-    labels_ = labels.Data();
-    count_ = labels.ElementLength();
-    Keep(labels);
+    labels_ = IndicesOf(Int32Arg(info, 1, "labels"), "labels");
   }
 
  private:
-  Status Change(VectorIndex* index) override { return index->Remove(labels_, count_, &removed_); }
+  Status Change(VectorIndex* index) override { return index->Remove(labels_.data(), labels_.size(), &removed_); }
   // Adds how many vectors this call removed, because another call could have changed the total in the meantime.
   Napi::Value Result(Napi::Env env) override {
     Napi::Object info = IndexChange::Result(env).As<Napi::Object>();
     info["removedNow"] = static_cast<double>(removed_);
     return info;
   }
-  const int32_t* labels_;
-  size_t count_;
+  std::vector<int32_t> labels_;
   size_t removed_ = 0;
 };
 

@@ -1,6 +1,8 @@
 // Entry points of n-gram tables.
+#include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "binding/exports.h"
 #include "binding/ngram_handles.h"
@@ -117,13 +119,11 @@ class EncodeRowsWorker final : public PromiseWorker {
   EncodeRowsWorker(const Napi::CallbackInfo& info, NgramTableHandle::Pointer held, size_t ids)
       : PromiseWorker(info, ids <= kSmallRows ? Lane::kPool : Lane::kEngine), held_(std::move(held)) {
     Options given(info, 1);
-    Napi::Int32Array array = given.Int32("ids"), offsets = given.Int32("offsets");
-    CheckIds(array, held_->table->rows());
-    CheckOffsets(offsets, array.ElementLength());
-    ids_ = array.Data();
-    offsets_ = offsets.Data();
-    bags_ = offsets.ElementLength() - 1;
-    out_ = given.Floats("out", bags_, held_->table->dim()).data;
+    ids_ = IndicesOf(Int32Of(given.Get("ids"), "ids"), "ids");
+    offsets_ = IndicesOf(Int32Of(given.Get("offsets"), "offsets"), "offsets");
+    CheckIds(info.Env());
+    CheckOffsets(info.Env());
+    out_ = given.Floats("out", offsets_.size() - 1, held_->table->dim()).data;
     normalize_ = given.Flag("normalize");
     Keep(given);
     TakeControl(info, 2);
@@ -131,24 +131,26 @@ class EncodeRowsWorker final : public PromiseWorker {
 
  private:
   // Memory safety: every id must be a row, and every bag must be inside `ids`.
-  static void CheckIds(const Napi::Int32Array& ids, size_t rows) {
-    for (size_t i = 0; i < ids.ElementLength(); ++i) {
-      if (ids[i] < 0 || static_cast<size_t>(ids[i]) >= rows) ThrowExpected(ids.Env(), "rows of the table", "ids");
+  void CheckIds(Napi::Env env) const {
+    const size_t rows = held_->table->rows();
+    for (const int32_t id : ids_) {
+      if (id < 0 || static_cast<size_t>(id) >= rows) ThrowExpected(env, "rows of the table", "ids");
     }
   }
-  static void CheckOffsets(const Napi::Int32Array& offsets, size_t ids) {
-    const size_t entries = offsets.ElementLength();
-    bool inside = entries > 0 && offsets[size_t{0}] == 0 && static_cast<size_t>(offsets[entries - 1]) == ids;
-    for (size_t i = 1; inside && i < entries; ++i) inside = offsets[i - 1] <= offsets[i];
-    if (!inside) ThrowExpected(offsets.Env(), "ascending entries up to the number of ids", "offsets");
+  void CheckOffsets(Napi::Env env) const {
+    const bool inside = !offsets_.empty() && offsets_.front() == 0 &&
+                        static_cast<size_t>(offsets_.back()) == ids_.size() &&
+                        std::is_sorted(offsets_.begin(), offsets_.end());
+    if (!inside) ThrowExpected(env, "ascending entries up to the number of ids", "offsets");
   }
 
-  Status Execute() override { return held_->table->EncodeRows(ids_, offsets_, bags_, normalize_, out_, control()); }
+  Status Execute() override {
+    return held_->table->EncodeRows(ids_.data(), offsets_.data(), offsets_.size() - 1, normalize_, out_, control());
+  }
   Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
 
   NgramTableHandle::Pointer held_;
-  const int32_t *ids_ = nullptr, *offsets_ = nullptr;
-  size_t bags_ = 0;
+  std::vector<int32_t> ids_, offsets_;
   bool normalize_ = false;
   float* out_ = nullptr;
 };

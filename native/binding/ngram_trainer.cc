@@ -3,6 +3,7 @@
 #include <memory>
 #include <new>
 #include <utility>
+#include <vector>
 
 #include "binding/exports.h"
 #include "binding/ngram_handles.h"
@@ -94,8 +95,10 @@ class StepsWorker final : public PromiseWorker {
     CheckLength(info.Env(), losses.ElementLength(), steps_.steps, 1, "losses");
     steps_.learning_rates = rates.Data();
     losses_ = losses.Data();
-    batch.queries = TextNumbers(given, "queries");
-    batch.keys = TextNumbers(given, "keys");
+    queries_ = TextNumbers(given, "queries");
+    keys_ = TextNumbers(given, "keys");
+    batch.queries = queries_.data();
+    batch.keys = keys_.data();
     batch.logit_scale = given.Number("logitScale");
     batch.mode = given.Enum<InfoNceMode>("mode");
     if (TraitsOf(batch.mode).uses_labels) {
@@ -109,12 +112,11 @@ class StepsWorker final : public PromiseWorker {
 
  private:
   // Memory safety: every entry must be a text.
-  const int32_t* TextNumbers(Options& given, const char* name) const {
-    Napi::Int32Array array = given.Int32(name);
-    CheckLength(given.Env(), array.ElementLength(), steps_.steps, steps_.first.pairs, name);
-    const int32_t* numbers = array.Data();
-    for (size_t i = 0; i < array.ElementLength(); ++i) {
-      if (numbers[i] < 0 || static_cast<size_t>(numbers[i]) >= trainer_->texts())
+  std::vector<int32_t> TextNumbers(const Options& given, const char* name) const {
+    std::vector<int32_t> numbers = IndicesOf(Int32Of(given.Get(name), name), name);
+    CheckLength(given.Env(), numbers.size(), steps_.steps, steps_.first.pairs, name);
+    for (const int32_t number : numbers) {
+      if (number < 0 || static_cast<size_t>(number) >= trainer_->texts())
         ThrowExpected(given.Env(), "numbers of texts", name);
     }
     return numbers;
@@ -124,6 +126,7 @@ class StepsWorker final : public PromiseWorker {
   Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
 
   NgramTrainerHandle::Pointer trainer_;
+  std::vector<int32_t> queries_, keys_;
   NgramSteps steps_;
   double* losses_ = nullptr;
 };

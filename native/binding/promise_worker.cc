@@ -23,6 +23,12 @@ class EnvContext {
         Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "univar", 0, 1);
     finished_.Unref(env);
     napi_add_env_cleanup_hook(env, [](void* self) { static_cast<EnvContext*>(self)->Stop(); }, this);
+    // process.exit() and uncaught exceptions skip the cleanup hooks of the main thread. They then destroy the static
+    // data of libraries, such as the primitives of oneDNN, which a running job would still use.
+    const auto stop = [this](const Napi::CallbackInfo&) { Stop(); };
+    const Napi::Object process = env.Global().Get("process").As<Napi::Object>();
+    const Napi::Function on = process.Get("on").As<Napi::Function>();
+    on.Call(process, {Napi::String::New(env, "exit"), Napi::Function::New(env, stop, "stopUnivar")});
   }
 
   const std::atomic<bool>* stopping() const { return &stopping_; }
@@ -55,7 +61,7 @@ class EnvContext {
     worker->Settle(env);
   }
 
-  // Runs on the JavaScript thread while the environment's memory is still valid.
+  // Runs on the JavaScript thread while the environment's memory is still valid. Later jobs do not run any more.
   void Stop() {
     stopping_.store(true, std::memory_order_relaxed);
     std::unique_lock<std::mutex> lock(mutex_);

@@ -1,5 +1,6 @@
 // Entry points of the row-wise vector operations.
 #include <memory>
+#include <vector>
 
 #include "binding/args.h"
 #include "binding/exports.h"
@@ -30,33 +31,31 @@ class L2NormalizeWorker final : public PromiseWorker {
 class PoolWorker final : public PromiseWorker {
  public:
   explicit PoolWorker(const Napi::CallbackInfo& info) : PromiseWorker(info, Lane::kEngine) {
-    Napi::Int32Array offsets = Int32Arg(info, 1, "offsets");
+    offsets_ = IndicesOf(Int32Arg(info, 1, "offsets"), "offsets");
     const size_t sequences = SizeArg(info, 4, "sequences");
     const size_t cols = SizeArg(info, 5, "dim");
-    CheckLength(info.Env(), offsets.ElementLength(), sequences + 1, 1, "offsets");
-    const int32_t* data = offsets.Data();
+    CheckLength(info.Env(), offsets_.size(), sequences + 1, 1, "offsets");
     // Memory safety: every range must be inside `hidden`.
     for (size_t s = 0; s < sequences; ++s) {
-      if (data[s] < 0 || data[s + 1] < data[s])
+      if (offsets_[s] < 0 || offsets_[s + 1] < offsets_[s])
         ThrowCoded(info.Env(), "ERR_INTERNAL", "\"offsets\" must be in ascending order");
     }
-    hidden_ = MatrixArg(info, 0, static_cast<size_t>(data[sequences]), cols, "hidden");
-    offsets_ = data;
+    hidden_ = MatrixArg(info, 0, static_cast<size_t>(offsets_[sequences]), cols, "hidden");
     pooling_ = EnumArg<Pooling>(info, 2, "pooling");
     y_ = MatrixArg(info, 3, sequences, cols, "out");
     Keep(info[0]);
-    Keep(info[1]);
     Keep(info[3]);
     TakeControl(info, 6);
   }
 
  private:
   Status Execute() override {
-    return GetBackend().pool(ConstMatrix{hidden_.data, hidden_.rows, hidden_.cols}, offsets_, pooling_, y_, control());
+    return GetBackend().pool(ConstMatrix{hidden_.data, hidden_.rows, hidden_.cols}, offsets_.data(), pooling_, y_,
+                             control());
   }
   Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
   Matrix hidden_, y_;
-  const int32_t* offsets_ = nullptr;
+  std::vector<int32_t> offsets_;
   Pooling pooling_ = Pooling::kMean;
 };
 

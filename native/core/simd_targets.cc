@@ -17,6 +17,7 @@ HWY_AFTER_NAMESPACE();
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include <atomic>
+#include <mutex>
 
 #include "core/simd_targets.h"
 
@@ -71,21 +72,30 @@ SimdTargets DescribeSimdTargets() {
 }
 
 Status LimitSimd(const std::string& name) {
+  // Every thread of JavaScript that loads the addon calls this.
+  static std::mutex mutex;
+  static std::string limit;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (name == limit) return Status::Ok();
   const std::vector<int64_t> usable = Usable();
   std::string known;
   for (int64_t target : usable) {
     if (name == hwy::TargetName(target)) {
+#if HWY_ARCH_X86
+      // First, because it fails once kernels can have run.
+      if (dnnl::set_max_cpu_isa(MatchingIsa(target)) != dnnl::status::success) {
+        return Status::Error(
+            Code::kArgRange,
+            "Expected the value of the first thread that loads the addon for \"UNIVAR_SIMD\", got " + name);
+      }
+#endif
       hwy::DisableTargets(target - 1);  // better targets have lower bits
       // Once SupportedTargets was called, kernels run the best target, even a disabled one, until Update is called with
       // its result. If a kernel call comes first, Highway calls Update, but other threads can run in between. If our
       // call comes first, Highway does not.
       usable_mask.store(0, std::memory_order_relaxed);
       hwy::GetChosenTarget().Update(UsableMask());
-#if HWY_ARCH_X86
-      if (dnnl::set_max_cpu_isa(MatchingIsa(target)) != dnnl::status::success) {
-        return Status::Error(Code::kInternal, "oneDNN rejected the instruction set limit that matches " + name);
-      }
-#endif
+      limit = name;
       return Status::Ok();
     }
     known += (known.empty() ? "" : ", ") + std::string(hwy::TargetName(target));

@@ -3,11 +3,13 @@
 #include "core/compiler.h"
 #include "core/work_counters.h"
 
+#include <omp.h>
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include <map>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -178,10 +180,12 @@ Status Gemm::Run(const GemmOperands& operands, const PackedB* packed) const {
 }
 
 Status CachedGemm(const GemmSpec& spec, const PackedB* packed, std::shared_ptr<const Gemm>* gemm) {
+  // oneDNN plans a product, and its working memory, for the number of threads at its creation.
+  using Key = std::tuple<GemmSpec, bool, int>;
   static std::mutex* mutex = new std::mutex();
-  static auto* products = new std::map<std::pair<GemmSpec, bool>, std::shared_ptr<const Gemm>>();
+  static auto* products = new std::map<Key, std::shared_ptr<const Gemm>>();
   const std::lock_guard<std::mutex> lock(*mutex);
-  std::shared_ptr<const Gemm>& entry = (*products)[{spec, packed != nullptr}];
+  std::shared_ptr<const Gemm>& entry = (*products)[{spec, packed != nullptr, omp_get_max_threads()}];
   if (!entry) {
     Gemm made;
     if (Status s = Gemm::Create(spec, &made, packed); !s.ok()) return s;

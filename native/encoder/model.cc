@@ -62,6 +62,7 @@ size_t Model::bytes() const {
 }
 
 Status Model::AllocateTraining() {
+  const std::lock_guard<std::mutex> lock(training_mutex_);
   for (AlignedBuffer<float>* block : {&gradients_, &m_, &v_}) {
     if (block->size() != 0) continue;
     if (Status s = block->Allocate(layout_.size(), "gradients and moments"); !s.ok()) return s;
@@ -79,15 +80,21 @@ Status Model::Borrow(Parameters* parameters) {
                  .cosines = cosines_.data(),
                  .sines = sines_.data(),
                  .precision = precision_};
-  if (!stale_) return Status::Ok();
+  // First, so that a change during the renewal is not forgotten.
+  if (!stale_.exchange(false)) return Status::Ok();
+  Status renewed = RenewCopies(*parameters);
+  if (!renewed.ok()) stale_ = true;
+  return renewed;
+}
+
+Status Model::RenewCopies(const Parameters& parameters) {
   if (precision_ == Precision::kBf16) {
     if (Status s = backend_.round_bf16(parameters_.data(), rounded_.data(), parameters_.size()); !s.ok()) return s;
   }
   packed_.resize(spec_.layers);
   for (size_t i = 0; i < spec_.layers; ++i) {
-    if (Status s = PackLayer(backend_, *parameters, i, &packing_, &packed_[i]); !s.ok()) return s;
+    if (Status s = PackLayer(backend_, parameters, i, &packing_, &packed_[i]); !s.ok()) return s;
   }
-  stale_ = false;
   return Status::Ok();
 }
 

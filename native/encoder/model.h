@@ -8,8 +8,10 @@
 // three cases.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "core/aligned_buffer.h"
@@ -61,21 +63,24 @@ class Model {
   // Clips the gradients and updates the parameters. `norm` receives the gradient norm before clipping. If the norm is
   // not finite, nothing changes and the result is ERR_NON_FINITE.
   Status Update(const UpdateSettings& settings, size_t first_trained_layer, double* norm);
+  // Any thread: callers can ask for the moments before or while the first step runs.
   Status AllocateTraining();
 
  private:
   Status MakeRotaryTables();
   // Returns the parameters, after renewing outdated copies that products read.
   Status Borrow(Parameters* parameters);
+  Status RenewCopies(const Parameters& parameters);
   size_t FirstTrainedOffset(size_t first_trained_layer) const;
 
   const Backend& backend_;
   EncoderSpec spec_;
   ParameterLayout layout_;
   Precision precision_ = Precision::kF32;
-  bool stale_ = true;
+  std::atomic<bool> stale_ = true;
   Transformer transformer_;
   AlignedBuffer<float> parameters_, gradients_, m_, v_;
+  std::mutex training_mutex_;  // while the last three are allocated
   AlignedBuffer<uint16_t> rounded_;
   std::vector<PackedLayer> packed_;
   Scratch packing_;

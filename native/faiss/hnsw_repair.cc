@@ -12,8 +12,6 @@
 namespace univar {
 namespace {
 
-// Fewer candidates miss a few rows of any graph, which linking them again does not change.
-constexpr size_t kCandidates = 64;
 constexpr size_t kSample = 1024;      // rows that a large addition checks
 constexpr size_t kLostPerRows = 256;  // if more than one of so many rows in the sample is lost, all are checked
 constexpr size_t kOldRows = 2;        // older rows that a small addition checks for each new one
@@ -134,79 +132,73 @@ int64_t HnswRepair::Mend(const std::vector<int32_t>& rows, const Control& contro
     if (control.cancelled()) return -1;
     const auto first = rows.begin() + static_cast<std::ptrdiff_t>(begin);
     const auto count = static_cast<std::ptrdiff_t>(std::min(kBlock, rows.size() - begin));
-    for (const int32_t row : Lost({first, first + count})) {
-      // A link to an earlier one may lead to this one too.
-      if (IsFound(searchers_.front(), row)) continue;
-      Link(row);
-      ++mended;
-    }
+    // A link to an earlier one may lead to a later one too.
+    for (const int32_t row : Lost({first, first + count})) mended += LinkIfLost(row) ? 1 : 0;
   }
   return mended;
 }
 
-const std::vector<HnswNeighbour>& HnswRepair::Near(HnswSearcher& searcher, int32_t row) const {
+HnswRepair::Search HnswRepair::SearchFor(HnswSearcher& searcher, int32_t row) const {
   searcher.distances->SetRow(row);
+  Search search;
+  searcher.distances->ByIds(&row, 1, &search.own);
   const HnswNeighbour entry = searcher.walk->Enter(*searcher.distances, 0);
-  return searcher.walk->SearchLevel(*searcher.distances, 0, entry, kCandidates);
+  search.near = &searcher.walk->SearchLevel(*searcher.distances, 0, entry, kSelfSearchCandidates);
+  search.found = search.near->front().distance <= search.own ||
+                 std::any_of(search.near->begin(), search.near->end(),
+                             [row](const HnswNeighbour& neighbour) { return neighbour.id == row; });
+  return search;
 }
 
-float HnswRepair::Own(HnswSearcher& searcher, int32_t row) const {
-  float own;
-  searcher.distances->SetRow(row);
-  searcher.distances->ByIds(&row, 1, &own);
-  return own;
-}
+bool HnswRepair::IsFound(HnswSearcher& searcher, int32_t row) const { return SearchFor(searcher, row).found; }
 
-bool HnswRepair::IsFound(HnswSearcher& searcher, int32_t row) const {
-  const std::vector<HnswNeighbour>& near = Near(searcher, row);
-  return near.front().distance <= Own(searcher, row) ||
-         std::any_of(near.begin(), near.end(), [row](const HnswNeighbour& found) { return found.id == row; });
-}
-
-void HnswRepair::Link(int32_t row) {
+bool HnswRepair::LinkIfLost(int32_t row) {
   HnswSearcher& searcher = searchers_.front();
-  if (IsFound(searcher, row)) return LinkSpare(row);
+  const Search search = SearchFor(searcher, row);
+  if (search.found) return false;
   // Links from rows that a search for this one passes through. Those of a wider search may be better places, but a
   // narrow one need not come there.
-  const std::vector<HnswNeighbour> near = Near(searcher, row);
+  const std::vector<HnswNeighbour> near = *search.near;
   int added = 0;
   for (const bool displace : {false, true}) {
     for (const HnswNeighbour& from : near) {
       if (!AddLink(from, row, displace)) continue;
-      if (IsFound(searcher, row) || ++added == kLinks) return;
+      if (IsFound(searcher, row) || ++added == kLinks) return true;
     }
   }
+  return true;
 }
 
-void HnswRepair::LinkSpare(int32_t row) {
-  HnswSearcher& searcher = searchers_.front();
-  const std::vector<HnswNeighbour> near = Near(searcher, row);
-  const float own = Own(searcher, row);
+void HnswRepair::Link(int32_t row) {
+  if (LinkIfLost(row)) return;
+  const Search search = SearchFor(searchers_.front(), row);
+  const std::vector<HnswNeighbour> near = *search.near;
+  const auto equal = [&](const HnswNeighbour& from) { return from.distance == search.own; };
   // Prefers rows to which few lists lead: their own lists rarely grow. In the list of a popular row, which grows and is
   // pruned all the time, the link would soon be lost again.
   HnswNeighbour best{NAN, -1};
   const auto consider = [&](HnswNeighbour from) {
     size_t capacity;
     const int32_t* links = HnswLinks(graph_, from.id, 0, &capacity);
-    if (from.id == row || links[capacity - 1] >= 0) return;
+    if (from.id == row || links[capacity - 1] >= 0 || std::find(links, links + capacity, row) != links + capacity)
+      return;
     if (best.id < 0 || Incoming(from.id) < Incoming(best.id)) best = from;
   };
-  const auto equal = [own](const HnswNeighbour& from) { return from.distance == own; };
   for (const HnswNeighbour& from : near) {
     if (equal(from)) consider(from);
   }
-  if (best.id < 0) {
-    for (const HnswNeighbour& from : near) {
-      if (equal(from) && AddLink(from, row, true)) return;
-    }
+  if (best.id >= 0) {
+    AddLink(best, row, false);
+    return;
   }
-  if (best.id < 0) {
-    for (const HnswNeighbour& from : near) {
-      consider(from);
-      size_t capacity;
-      const int32_t* links = HnswLinks(graph_, from.id, 0, &capacity);
-      for (size_t i = 0; i < capacity && links[i] >= 0; ++i) consider({NAN, links[i]});
-    }
+  for (const HnswNeighbour& from : near) {
+    if (equal(from) && AddLink(from, row, true)) return;
+  }
+  for (const HnswNeighbour& from : near) {
+    consider(from);
+    size_t capacity;
+    const int32_t* links = HnswLinks(graph_, from.id, 0, &capacity);
+    for (size_t i = 0; i < capacity && links[i] >= 0; ++i) consider({NAN, links[i]});
   }
   if (best.id >= 0) {
     AddLink(best, row, false);

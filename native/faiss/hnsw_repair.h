@@ -20,6 +20,9 @@
 
 namespace univar {
 
+// Candidates of a search for a row. Fewer miss a few rows of any graph, which linking them again does not change.
+inline constexpr int kSelfSearchCandidates = 64;
+
 // What one thread needs to search a graph for its own rows.
 struct HnswSearcher {
   std::unique_ptr<LinkDistances> distances;  // as searches compute them
@@ -45,16 +48,19 @@ class HnswRepair {
   std::vector<int32_t> Lost(const std::vector<int32_t>& rows) const;
   // Links the rows that are lost and returns their number; -1 if it was cancelled.
   int64_t Mend(const std::vector<int32_t>& rows, const Control& control);
+  // A search for the vector of a row.
+  struct Search {
+    const std::vector<HnswNeighbour>* near;  // valid until the next search
+    float own;                               // the distance of the row from itself, not 0 for inner products
+    bool found;                              // the row, or one that is as near
+  };
+  Search SearchFor(HnswSearcher& searcher, int32_t row) const;
   bool IsFound(HnswSearcher& searcher, int32_t row) const;
-  // The distance of a row from itself, which is not 0 for inner products.
-  float Own(HnswSearcher& searcher, int32_t row) const;
-  // Searches for the vector of a row. The result is valid until the next search.
-  const std::vector<HnswNeighbour>& Near(HnswSearcher& searcher, int32_t row) const;
-  // Adds links to a row until a search finds it; at least one, if there is room.
+  // Adds links to a row until a search finds it. Returns false if one does already.
+  bool LinkIfLost(int32_t row);
+  // The same; but if a search finds the row or one that is as near, adds one link: from an equal row if there is one,
+  // so that a search finds all equal rows, otherwise wherever there is room.
   void Link(int32_t row);
-  // Adds one link to a row that is not lost, because a search finds another one as near: from an equal row if there is
-  // one, so that a search finds all equal rows, otherwise wherever there is room.
-  void LinkSpare(int32_t row);
   // Adds one link to a list, instead of the most redundant one if `displace`. Returns false if there is no room.
   bool AddLink(HnswNeighbour from, int32_t row, bool displace);
   // Returns the place of the link that is nearest to another one of the list, compared with its distance from the row

@@ -6,6 +6,7 @@
 
 #include "core/random.h"
 #include "faiss/guard.h"
+#include "faiss/hnsw_repair.h"
 #include "faiss/index_parts.h"
 #include "faiss/metric.h"
 #include "faiss/row_selector.h"
@@ -19,7 +20,6 @@ using faiss::idx_t;
 namespace {
 
 constexpr size_t kChunk = 256;  // queries between two checks of the control block
-constexpr int kCandidates = 64;
 constexpr double kComparedPerQuery = 1024;
 constexpr uint64_t kSeed = 1789;
 
@@ -43,7 +43,7 @@ Status VectorIndex::SelfRecall(size_t sample, const Control& control, double* re
     const RowSelector selector = Selector({});
     const std::vector<int32_t> rows = Sample(selector.Rows(), sample);
     faiss::SearchParametersHNSW parameters;
-    parameters.efSearch = std::max(parts.graph->hnsw.efSearch, kCandidates);
+    parameters.efSearch = std::max(parts.graph->hnsw.efSearch, kSelfSearchCandidates);
     parameters.sel = removed_count_ > 0 ? const_cast<RowSelector*>(&selector) : nullptr;
     const MetricTraits metric = TraitsOf(parts.core->metric_type);
     const auto dim = static_cast<size_t>(parts.core->d);

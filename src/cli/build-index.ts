@@ -3,9 +3,9 @@ import { type Command, Option } from 'commander';
 import { EngineError } from '../core/errors.js';
 import type { Dataset } from '../datasets/dataset.js';
 import type { CliContext } from './context.js';
-import { formatBytes, formatCount, formatDuration } from './format.js';
-import { describeLostRows, LEAST_SELF_RECALL } from './lost-rows.js';
+import { formatBytes, formatDuration, plural } from './format.js';
 import { integer } from './parse-options.js';
+import { describeSelfRecall } from './self-recall.js';
 
 interface BuildIndexCliOptions {
   factory: string;
@@ -102,7 +102,7 @@ async function loadIndex(
   if (json) context.printJson({ dataset: dir, table: index.table, factory: index.factory, metric, rows, seconds });
   else
     context.print(
-      `Indexed ${formatCount(rows)} vectors with ${index.factory} (${metric}) in ${formatDuration(seconds)}: ` +
+      `Indexed ${plural(rows, 'vector')} with ${index.factory} (${metric}) in ${formatDuration(seconds)}: ` +
         `table "${index.table}" in ${place}`,
     );
 }
@@ -132,14 +132,13 @@ async function writeIndex(
   const built = await buildIndex(dataset, { ...options, signal, onProgress }).finally(() => {
     progress.stop();
   });
-  const { factory, metric, rows, bytes, path: file, selfRecall = 1 } = built;
+  const { factory, metric, rows, bytes, path: file, selfRecall } = built;
   const seconds = (performance.now() - start) / 1000;
-  if (selfRecall < LEAST_SELF_RECALL) context.log(`warning: ${describeLostRows(selfRecall)}`);
   if (json) context.printJson({ dataset: dir, index: file, factory, metric, rows, bytes, selfRecall, seconds });
   else
     context.print(
-      `Indexed ${formatCount(rows)} vectors with ${factory} (${metric}) in ${formatDuration(seconds)}: ` +
-        `${file}, ${formatBytes(bytes)}`,
+      `Indexed ${plural(rows, 'vector')} with ${factory} (${metric}) in ${formatDuration(seconds)}: ` +
+        `${file}, ${formatBytes(bytes)}${describeSelfRecall(factory, selfRecall)}`,
     );
 }
 

@@ -9,7 +9,7 @@ import { addRecordOptions } from './record-options.js';
 export function addEmbedCommand(program: Command, context: CliContext): void {
   const command = program
     .command('embed')
-    .description('embed the answers in JSONL, CSV (both also gzipped) and Parquet files into a dataset folder')
+    .description('embed the answers in JSONL, CSV or TSV (these also gzipped) and Parquet files into a dataset folder')
     .argument(
       '<inputs...>',
       'files, or folders that are searched recursively; each row has a question, an answer, a model and a language',
@@ -33,6 +33,7 @@ export function addEmbedCommand(program: Command, context: CliContext): void {
         'parquet',
       ]),
     )
+    .option('--no-question', 'also accept rows without a question; their answers are embedded alone')
     .option('--skip-bad', 'skip bad rows, count them and write them to rejects.jsonl in the folder')
     .option('--batch-tokens <n>', 'tokens per batch of the encoder', integer(1))
     .option(

@@ -90,3 +90,23 @@ export function excerpt(text: string, width: number): string {
   const characters = Array.from(text.replace(/\s+/gu, ' ').trim());
   return characters.length <= width ? characters.join('') : `${characters.slice(0, Math.max(1, width - 1)).join('')}…`;
 }
+
+/**
+ * Shortens a text to one line of at most `width` characters, like {@link excerpt}, but keeps the part around `focus`,
+ * with ellipses where something is missing.
+ *
+ * @param focus UTF-16 units of the text to keep in the middle
+ */
+export function excerptAround(text: string, focus: { start: number; end: number } | undefined, width: number): string {
+  if (!focus) return excerpt(text, width);
+  const line = (part: string): string => part.replace(/\s+/gu, ' ');
+  const characters = Array.from(line(text).trim());
+  const before = Array.from(line(text.slice(0, focus.start)).trimStart()).length;
+  const length = Array.from(line(text.slice(focus.start, focus.end))).length;
+  const from = before - Math.floor((width - length) / 2);
+  // Near an end of the text, or if the phrase alone is wider, the window begins where it shows most.
+  const begin = Math.max(0, Math.min(from, before - 1, characters.length - width));
+  if (begin === 0) return excerpt(text, width);
+  const rest = characters.slice(begin + 1).join('');
+  return `…${excerpt(rest, width - 1)}`;
+}

@@ -4,6 +4,7 @@ import type { CliContext } from './context.js';
 import { addEncoderOptions } from './encoder-options.js';
 import type { IdentifyCliOptions } from './identify/options.js';
 import { collect, integer } from './parse-options.js';
+import { addColumnsOption } from './record-options.js';
 
 export function addIdentifyCommand(program: Command, context: CliContext): void {
   const command = program
@@ -16,14 +17,30 @@ export function addIdentifyCommand(program: Command, context: CliContext): void 
     .option('-t, --text <text>', 'text to identify; can be repeated', collect)
     .option(
       '-f, --file <file>',
-      'file with one text per line; "-" is standard input, the default if there is no --text',
+      'file with one text per line, or JSONL, CSV or Parquet rows with an answer and perhaps a question; "-" is ' +
+        'standard input, the default if there is no --text',
     )
+    .addOption(
+      new Option(
+        '--format <format>',
+        'format of the file (default: from its name; text if that does not tell)',
+      ).choices(['jsonl', 'csv', 'parquet', 'text']),
+    );
+  addColumnsOption(command)
+    .option('--skip-bad', 'skip bad rows and say how many they are')
     .option(
       '-q, --question <question>',
-      'question that all texts answer. A fitted encoder ignores it; others embed "Q: <question> A: <text>"',
+      'question for all texts that have none of their own. A fitted encoder ignores it; others embed ' +
+        '"Q: <question> A: <text>"',
     )
     .option('-k, --k <n>', 'number of nearest answers that vote (default: 50, or all if there are fewer)', integer(1))
-    .option('--evidence <n>', 'number of nearest answers to show', integer(0), 3)
+    .option('--evidence <n>', 'number of nearest answers to show (default: 3; in tables 0)', integer(0))
+    .option(
+      '--text-length <n>',
+      'number of characters to show of each: around the phrase that says most about its value id with --why, ' +
+        'otherwise from the start (default: one line)',
+      integer(1, 100_000),
+    )
     .option('--filter-model <name>', 'consider only answers of this model; can be repeated', collect)
     .option('--filter-lang <code>', 'consider only answers in this language; can be repeated', collect)
     .option('--filter-value-id <id>', 'consider only answers with this value id (model$lang); can be repeated', collect)
@@ -55,6 +72,14 @@ export function addIdentifyCommand(program: Command, context: CliContext): void 
         'fit',
       ),
     )
+    .addOption(
+      new Option('--csv', 'print one line per text as CSV, with the complete text').conflicts([
+        'json',
+        'together',
+        'why',
+        'evidence',
+      ]),
+    )
     .option('--json', 'print the result as one JSON document')
     .addHelpText(
       'after',
@@ -63,8 +88,13 @@ Examples:
   $ univar identify values/ --text "Q: Is it right to break a promise? A: Never, a promise is a promise."
   $ univar identify values/ --question "Is it right to break a promise?" --text "Never." --text "If need be."
   $ univar identify values/ --file texts.txt --k 20 --json
+  $ univar identify values/ --file answers.jsonl                     one line per row
+  $ univar identify values/ --file survey.csv --columns answer=response --csv > identified.csv
   $ univar identify values/ --text "Never." --filter-lang eng --filter-model gpt-4o --filter-model gemma-2
   $ univar identify values/ --file texts-of-one-author.txt --together --why
+
+Rows of a file are shown in a table; with --why or --evidence in full, like texts. If they have a model and a language,
+the table shows these, too.
 
 Probabilities are calibrated: if a value id has a probability of 70 %, it is right in about 70 % of such cases. "none of
 these" is the probability that the author is not among the value ids.

@@ -10,7 +10,8 @@ export interface QuestionAnswer {
 export type EmbeddableText = string | QuestionAnswer;
 
 /**
- * Returns the text to embed for a question and its answer: `Q: <question> A: <answer>`, both trimmed.
+ * Returns the text to embed for a question and its answer: `Q: <question> A: <answer>`, both trimmed; only the
+ * answer if the question is blank.
  *
  * @throws EngineError `ERR_ARG_TYPE`
  */
@@ -32,7 +33,9 @@ export function answerPart(text: EmbeddableText): string {
 }
 
 function joinQa(record: QuestionAnswer): string {
-  return `${questionPart(record)} A: ${record.answer.trim()}`;
+  const question = questionPart(record);
+  const answer = record.answer.trim();
+  return question === '' ? answer : `${question} A: ${answer}`;
 }
 
 /**
@@ -40,7 +43,8 @@ function joinQa(record: QuestionAnswer): string {
  * the answer.
  */
 export function questionPart({ question }: QuestionAnswer): string {
-  return `Q: ${question.trim()}`;
+  const trimmed = question.trim();
+  return trimmed === '' ? '' : `Q: ${trimmed}`;
 }
 
 /** Returns the full text, as it is embedded and shown. */

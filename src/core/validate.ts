@@ -107,19 +107,26 @@ export function expectObject(value: unknown, name: string): Record<string, unkno
   return value as Record<string, unknown>;
 }
 
-/** Expects an options object without unknown keys. Treats `undefined` as an empty object. */
+/**
+ * Expects an options object without unknown keys. Treats `undefined` as an empty object.
+ *
+ * @returns a copy, because the caller may change the object while the call runs
+ */
 export function expectOptions<K extends string>(
   value: unknown,
   name: string,
   keys: readonly K[],
 ): Partial<Record<K, unknown>> {
   if (value === undefined) return {};
-  for (const key of Object.keys(expectObject(value, name))) {
+  const given = expectObject(value, name);
+  for (const key of Object.keys(given)) {
     if (!(keys as readonly string[]).includes(key)) {
       fail('ERR_ARG_TYPE', `only the keys ${keys.join(', ')}`, name, key);
     }
   }
-  return value as Partial<Record<K, unknown>>;
+  const copy: Partial<Record<K, unknown>> = {};
+  for (const key of keys) if (key in given) copy[key] = given[key];
+  return copy;
 }
 
 export function expectFunction(value: unknown, name: string): void {
@@ -146,7 +153,10 @@ export function expectSignal(value: unknown, name: string): AbortSignal | undefi
   return value;
 }
 
-/** Expects a real Float32Array: native code cannot read a proxy, a SharedArrayBuffer or a detached array. */
+/**
+ * Expects a real Float32Array: native code cannot read a proxy, a SharedArrayBuffer, a detached array, or memory that
+ * can shrink while it reads.
+ */
 export function expectFloat32Array(value: unknown, name: string): Float32Array {
   if (!ArrayBuffer.isView(value) || !(value instanceof Float32Array))
     fail('ERR_ARG_TYPE', 'a Float32Array', name, value);
@@ -183,11 +193,22 @@ export function expectInt32Array(value: unknown, name: string): Int32Array {
   return value;
 }
 
-function rejectUnreadable(array: ArrayBufferView & { length: number }, name: string): void {
+const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object;
+
+/** Rejects an array that native code cannot read, for the types without a function above. */
+export function rejectUnreadable(array: ArrayBufferView & { length: number }, name: string): void {
   if (typeof SharedArrayBuffer !== 'undefined' && array.buffer instanceof SharedArrayBuffer)
     fail('ERR_ARG_TYPE', 'an array that is not backed by a SharedArrayBuffer', name, array);
+  if ((array.buffer as { resizable?: boolean }).resizable === true)
+    fail('ERR_ARG_TYPE', 'an array whose ArrayBuffer cannot be resized', name, array);
+  if (array.length !== lengthOf(array)) fail('ERR_ARG_TYPE', 'an array with its own length', name, array);
   if (array.length === 0 && isDetached(array.buffer))
     fail('ERR_ARG_TYPE', 'an array that is not detached', name, array);
+}
+
+/** The length that native code sees, even if an array or its class has another property of that name. */
+function lengthOf(array: ArrayBufferView): number {
+  return Reflect.get(TYPED_ARRAY, 'length', array) as number;
 }
 
 function isDetached(buffer: ArrayBufferLike): boolean {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
+import { isFolder } from '../core/is-folder.js';
 import { mapInGroups } from '../core/map-in-groups.js';
 import { joinRowLabels, type RowLabels } from '../core/row-labels.js';
 import {
@@ -128,6 +129,8 @@ export interface OpenDatasetOptions {
 export async function openDataset(dir: string, options?: OpenDatasetOptions): Promise<Dataset> {
   expectPath(dir, 'dir');
   const verify = expectBoolean(expectOptions(options, 'options', ['verify']).verify ?? false, 'verify');
+  if (existsSync(dir) && !isFolder(dir))
+    throw new EngineError('ERR_DATA', `${dir} is a file; a dataset is a folder, which "univar embed" writes`);
   const manifest = await readManifest(dir);
   if (!manifest) {
     if (!existsSync(dir)) throw new EngineError('ERR_DATA', `The dataset folder ${dir} does not exist`);

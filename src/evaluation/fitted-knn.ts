@@ -1,6 +1,6 @@
 /** Accuracy of fitted encoders: fits anew on the training rows, so that the fit has seen no tested answer. */
 import { labelRows } from '../core/row-labels.js';
-import { expectObject, expectOptions, expectStrings, fail } from '../core/validate.js';
+import { expectCallback, expectObject, expectOptions, expectStrings, fail } from '../core/validate.js';
 import { createNgramEncoder } from '../encoder/ngrams/create-ngram-encoder.js';
 import { FIT_SETTINGS, type FitSettings } from '../identification/fit/fit-settings.js';
 import { type FitFigures, fitTable } from '../identification/fit/fit-table.js';
@@ -48,7 +48,8 @@ export async function fitOnTraining(
     onProgress,
     ...split
   } = expectOptions(options, 'options', [...EVALUATION_OPTIONS, 'fit', 'onProgress']);
-  const { signal } = options;
+  expectCallback(onProgress as FitOptions['onProgress'], 'onProgress');
+  const { signal } = split as EvaluationOptions;
   const { train } = prepareRows(data, split as EvaluationOptions);
   const voting = labelRows(Array.from(train, (row) => valueIds[row]!));
   const settings = expectOptions(fit, 'fit', FIT_SETTINGS) as FitSettings;
@@ -76,8 +77,8 @@ export async function evaluateFittedKnn(
   data: LabelledAnswers,
   options: KnnOptions & FitOptions = {},
 ): Promise<KnnResult> {
-  expectOptions(options, 'options', [...EVALUATION_OPTIONS, 'k', 'sweep', 'fit', 'onProgress']);
-  const { fit, onProgress, k, sweep, ...split } = options;
+  const keys = [...EVALUATION_OPTIONS, 'k', 'sweep', 'fit', 'onProgress'] as const;
+  const { fit, onProgress, k, sweep, ...split } = expectOptions(options, 'options', keys) as KnnOptions & FitOptions;
   const fitted = await fitOnTraining(data, { ...split, fit, onProgress });
   return evaluateKnn(fitted, { ...split, ...(k !== undefined && { k }), ...(sweep !== undefined && { sweep }) });
 }

@@ -55,16 +55,16 @@ const DEFAULT_SWEEP = [1, 5, 10, 20, 50, 100];
  *   a label that cannot be split), `ERR_NON_FINITE` naming the row, `ERR_ABORTED`
  */
 export async function evaluateKnn(data: LabelledEmbeddings, options: KnnOptions = {}): Promise<KnnResult> {
-  expectOptions(options, 'options', [...EVALUATION_OPTIONS, 'k', 'sweep']);
+  const given = expectOptions(options, 'options', [...EVALUATION_OPTIONS, 'k', 'sweep']) as KnnOptions;
   expectLabelledEmbeddings(data);
   const { embeddings, dim } = data;
-  return evaluateNeighbours(data, options, (train, test, k) =>
+  return evaluateNeighbours(data, given, (train, test, k) =>
     exactSearch({
       base: gatherRows(embeddings, dim, train),
       queries: gatherRows(embeddings, dim, test),
       dim,
       k,
-      signal: options.signal,
+      signal: given.signal,
     }),
   );
 }
@@ -77,12 +77,12 @@ export async function evaluateNeighbours(
   options: KnnOptions,
   search: NeighbourSearch,
 ): Promise<KnnResult> {
-  expectOptions(options, 'options', [...EVALUATION_OPTIONS, 'k', 'sweep']);
+  const given = expectOptions(options, 'options', [...EVALUATION_OPTIONS, 'k', 'sweep']) as KnnOptions;
   expectFunction(search, 'search');
-  const prepared = prepareRows(rows, options);
+  const prepared = prepareRows(rows, given);
   const { train, test, trainLabels, testLabels, names } = prepared;
-  const k = expectInteger(options.k ?? 50, 'k', 1, train.length);
-  const sweep = options.sweep ?? DEFAULT_SWEEP.filter((other) => other <= train.length);
+  const k = expectInteger(given.k ?? 50, 'k', 1, train.length);
+  const sweep = given.sweep ?? DEFAULT_SWEEP.filter((other) => other <= train.length);
   expectArray(sweep, 'sweep', (other, name) => expectInteger(other, name, 1, train.length));
   const ks = [...new Set([...sweep, k])].sort((a, b) => a - b);
   const found = expectFound(await search(train, test, ks.at(-1)!), train.length, test.length, ks.at(-1)!);

@@ -59,8 +59,8 @@ export interface ProbeResult extends ClassificationResult {
 export async function evaluateProbe(data: LabelledEmbeddings, options: ProbeOptions = {}): Promise<ProbeResult> {
   const training = resolveProbeOptions(options);
   expectLabelledEmbeddings(data);
-  const prepared = prepareRows(data, options);
-  const { epochs, logits } = await train(data, prepared, training, options);
+  const prepared = prepareRows(data, training);
+  const { epochs, logits } = await train(data, prepared, training);
   const labels = prepared.names.length;
   const predicted = prepared.test.map((_, row) => argMax(logits.subarray(row * labels, (row + 1) * labels)));
   return {
@@ -73,17 +73,12 @@ export async function evaluateProbe(data: LabelledEmbeddings, options: ProbeOpti
 }
 
 function resolveProbeOptions(options: ProbeOptions) {
-  expectOptions(options, 'options', [
-    ...EVALUATION_OPTIONS,
-    'epochs',
-    'batchSize',
-    'learningRate',
-    'weightDecay',
-    'onEpoch',
-  ]);
-  expectCallback(options.onEpoch, 'onEpoch');
-  const { epochs = 20, batchSize = 512, learningRate = 2e-3, weightDecay = 0.01 } = options;
+  const keys = [...EVALUATION_OPTIONS, 'epochs', 'batchSize', 'learningRate', 'weightDecay', 'onEpoch'] as const;
+  const given = expectOptions(options, 'options', keys) as ProbeOptions;
+  expectCallback(given.onEpoch, 'onEpoch');
+  const { epochs = 20, batchSize = 512, learningRate = 2e-3, weightDecay = 0.01 } = given;
   return {
+    ...given,
     epochs: expectInteger(epochs, 'epochs', 1),
     batchSize: expectInteger(batchSize, 'batchSize', 1),
     learningRate: expectInRange(learningRate, 'learningRate', 0, Infinity),
@@ -95,8 +90,7 @@ function resolveProbeOptions(options: ProbeOptions) {
 async function train(
   { embeddings, dim }: LabelledEmbeddings,
   { names, train, test, trainLabels, testLabels, seed }: PreparedRows,
-  { epochs, batchSize, learningRate, weightDecay }: ReturnType<typeof resolveProbeOptions>,
-  { signal, onEpoch }: ProbeOptions,
+  { epochs, batchSize, learningRate, weightDecay, signal, onEpoch }: ReturnType<typeof resolveProbeOptions>,
 ): Promise<{ epochs: ProbeEpoch[]; logits: Float32Array }> {
   const random = new SeededRandom(seed);
   const model = new SoftmaxRegression(dim, names.length, random);

@@ -1,8 +1,7 @@
-/** Writes the tables of a report as CSV (RFC 4180): comma, LF, quotes if needed. */
+/** Writes the tables of a report as CSV. */
+import { type Cell, toCsv } from '../core/csv.js';
 import type { ConfusionTable } from './classification.js';
 import type { ReportEntry } from './report-types.js';
-
-type Cell = string | number | null;
 
 /** One line per entry and label. */
 export function perIdCsv(entries: readonly ReportEntry[]): string {
@@ -37,13 +36,4 @@ function pairs(name: string, level: string, table: ConfusionTable | null): Cell[
   return labels.flatMap((actual, i) =>
     labels.flatMap((predicted, j) => (counts[i]![j]! > 0 ? [[name, level, actual, predicted, counts[i]![j]!]] : [])),
   );
-}
-
-function toCsv(lines: readonly (readonly Cell[])[]): string {
-  return lines.map((cells) => `${cells.map(toField).join(',')}\n`).join('');
-}
-
-function toField(cell: Cell): string {
-  const text = cell === null ? '' : String(cell);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -86,8 +86,10 @@ export interface GenerateSummary {
  *   the project, `ERR_DATA`, `ERR_IO`, `ERR_ABORTED`
  */
 export async function generate(project: Project, options: GenerateOptions = {}): Promise<GenerateSummary> {
-  expectProject(project);
-  expectGenerateOptions(options);
+  return generateChecked(expectProject(project), expectGenerateOptions(options));
+}
+
+async function generateChecked(project: Project, options: GenerateOptions): Promise<GenerateSummary> {
   const { out } = project;
   await makeFolder(join(out, 'rejects'));
   const lock = await FolderLock.acquire(join(out, '.lock'));
@@ -103,14 +105,16 @@ export async function generate(project: Project, options: GenerateOptions = {}):
   }
 }
 
-function expectGenerateOptions(options: unknown): void {
-  const { env, openEndpoint: open, until, events, signal, firstPauseMs } = expectOptions(options, 'options', OPTIONS);
+function expectGenerateOptions(options: unknown): GenerateOptions {
+  const given = expectOptions(options, 'options', OPTIONS);
+  const { env, openEndpoint: open, until, events, signal, firstPauseMs } = given;
   if (env !== undefined) expectObject(env, 'env');
   expectCallback(open as () => unknown, 'openEndpoint');
   if (until !== undefined) expectOneOf(until, 'until', STAGE_NAMES);
   expectCallbacks(events, 'events', ['onOpen', 'onStage', 'onProgress', 'onStageEnd']);
   expectSignal(signal, 'signal');
   if (firstPauseMs !== undefined) expectInRange(firstPauseMs, 'firstPauseMs', 0, 2 ** 31 - 1);
+  return given as GenerateOptions;
 }
 
 async function runStages(

@@ -38,13 +38,15 @@ const TOKENS = { scenario: 60, question: 45 } as const;
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`
  */
 export function planProject(project: Project, measured: Partial<Record<StageName, number>> = {}): Plan {
-  expectProject(project);
-  for (const [stage, count] of Object.entries(expectOptions(measured, 'measured', STAGE_NAMES)))
+  const checked = expectProject(project);
+  const counts = expectOptions(measured, 'measured', STAGE_NAMES);
+  for (const [stage, count] of Object.entries(counts))
     if (count !== undefined) expectInteger(count, `measured.${stage}`, 0);
-  const { scenarios, paraphrases, languages, models } = project;
+  const { scenarios, paraphrases, languages, models } = checked;
   const records = {} as Record<StageName, number>;
-  const made = (stage: StageName, estimate: number): number => (records[stage] = measured[stage] ?? estimate);
-  made('scenarios', project.values.length * scenarios.perValue);
+  const made = (stage: StageName, estimate: number): number =>
+    (records[stage] = (counts[stage] as number | undefined) ?? estimate);
+  made('scenarios', checked.values.length * scenarios.perValue);
   made('questions', records.scenarios);
   made('filter', records.questions);
   made('paraphrases', records.filter * (1 + paraphrases.perQuestion));
@@ -52,7 +54,7 @@ export function planProject(project: Project, measured: Partial<Record<StageName
   const askedIn = (model: Model): number => (records.translation * model.languages.length) / languages.length;
   made('answers', Math.round(models.reduce((sum, model) => sum + askedIn(model), 0)));
   made('back-translation', records.answers);
-  const calls = planCalls(project, records);
+  const calls = planCalls(checked, records);
   const sum = (field: 'calls' | 'promptTokens' | 'completionTokens' | 'usd'): number =>
     calls.reduce((total, entry) => total + entry[field], 0);
   const idsOf = (some: readonly Model[]): number =>

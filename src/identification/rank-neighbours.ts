@@ -24,15 +24,16 @@ export interface Neighbour {
 }
 
 export interface Identification {
-  /** Every value id that got a vote, most votes first, ties by value id. */
+  /** Every value id that got a vote: most votes first, then smallest mean distance, then by value id. */
   ranking: RankedValueId[];
   /** The neighbours that voted, nearest first. */
   neighbours: Neighbour[];
 }
 
 /**
- * Ranks the value ids for each query: each neighbour has one vote, and ties go to the value id that sorts first
- * (reference, section 7.1). The cost depends only on the number of neighbours, not on the number of rows or value ids.
+ * Ranks the value ids for each query: each neighbour has one vote (reference, section 7.1), and ties go to the value id
+ * whose neighbours are nearer. The cost depends only on the number of neighbours, not on the number of rows or value
+ * ids.
  *
  * @param queries number of queries
  */
@@ -70,6 +71,6 @@ function rankOne(
     votes,
     share: votes / neighbours.length,
     meanDistance: distances / votes,
-  })).sort((a, b) => b.votes - a.votes || (a.valueId < b.valueId ? -1 : 1));
+  })).sort((a, b) => b.votes - a.votes || a.meanDistance - b.meanDistance || (a.valueId < b.valueId ? -1 : 1));
   return { ranking, neighbours };
 }

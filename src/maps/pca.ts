@@ -2,6 +2,7 @@
 
 import { throwIfAborted } from '../core/abort.js';
 import { allocateFloat32, allocateFloat64 } from '../core/allocate.js';
+import { EngineError } from '../core/errors.js';
 import { importOptional } from '../core/optional-package.js';
 import { matmul } from '../native/matmul.js';
 
@@ -21,7 +22,8 @@ export interface PrincipalComponents {
  * about a second for 768 dimensions.
  *
  * @param embeddings [rows, dim], row-major, finite
- * @throws EngineError `ERR_ABORTED`, `ERR_NATIVE_LOAD` without the package ml-matrix
+ * @throws EngineError `ERR_NON_FINITE` if the entries are so large that their squares overflow (above about 1e19),
+ *   `ERR_ABORTED`, `ERR_NATIVE_LOAD` without the package ml-matrix
  */
 export async function principalComponents(
   embeddings: Float32Array,
@@ -40,6 +42,8 @@ export async function principalComponents(
   }
   throwIfAborted(signal);
   const total = traceOf(covariance, dim);
+  if (!Number.isFinite(total))
+    throw new EngineError('ERR_NON_FINITE', 'The variance of "embeddings" exceeds float32; scale them down');
   const components = total > 0 ? await leadingVectors(covariance, dim) : [];
   const coordinates = allocateFloat32(rows * 2, 'the coordinates');
   for (let row = 0; row < rows; row++) {

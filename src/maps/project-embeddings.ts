@@ -82,7 +82,7 @@ export async function projectEmbeddings(embeddings: Float32Array, options: Proje
   const neighbours = expectInteger(given.neighbours ?? 15, 'neighbours', 3, MAX_NEIGHBOURS);
   const minDistance = expectInRange(given.minDistance ?? 0.5, 'minDistance', 0, 1);
   const signal = expectSignal(given.signal, 'signal');
-  const onProgress = expectCallback(options.onProgress, 'onProgress');
+  const onProgress = expectCallback(given.onProgress as ProjectOptions['onProgress'], 'onProgress');
   const rows = expectFiniteVectors(embeddings, 'embeddings', dim);
   const least = method === 'umap' ? 3 : 2;
   if (rows < least)
@@ -106,7 +106,7 @@ export async function projectEmbeddings(embeddings: Float32Array, options: Proje
       embeddings,
       sample,
       { ...settings, neighbours: Math.min(neighbours, sample.length) },
-      options.onProgress,
+      onProgress,
     ),
     laidOut: sample.length,
   };

@@ -148,6 +148,7 @@ export interface Addon {
   names(): NativeNames;
   configure(threads: number, simd: string): void;
   workCounters(): WorkCounters;
+  trimMemory(): Promise<void>;
 
   l2Normalize(vectors: Float32Array, out: Float32Array, rows: number, dim: number, control?: Int32Array): Promise<void>;
   pool(
@@ -299,6 +300,7 @@ export const ADDON_EXPORTS = Object.keys({
   names: true,
   configure: true,
   workCounters: true,
+  trimMemory: true,
   l2Normalize: true,
   pool: true,
   matmul: true,

@@ -27,6 +27,11 @@ export function resolveCallOptions(signal: unknown, onProgress: unknown): CallOp
   };
 }
 
+/** Copies a list, because native code does not take a proxy of an array for an array. */
+export function plainList<T>(list: readonly T[]): T[] {
+  return list.slice();
+}
+
 /**
  * Runs one native operation. Gives it a control block that is connected to `signal` and `onProgress`, and converts its
  * rejection to an EngineError whose stack starts at the caller of `hideAbove`, the public function. Whatever

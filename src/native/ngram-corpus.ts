@@ -1,6 +1,6 @@
 import { expectStrings } from '../core/validate.js';
 import type { NgramCorpusHandle } from './addon-types.js';
-import { type CallOptions, callNative, expectCallOptions } from './call.js';
+import { type CallOptions, callNative, expectCallOptions, plainList } from './call.js';
 import { addon } from './loader.js';
 import type { NgramSettings } from './ngram-settings.js';
 
@@ -36,7 +36,7 @@ export class NgramCorpus {
     const call = expectCallOptions(options);
     expectStrings(texts, 'texts');
     const { size, features } = await callNative(callNative, call, (control) =>
-      addon().ngramCorpusAdd(this.handle, texts, control),
+      addon().ngramCorpusAdd(this.handle, plainList(texts), control),
     );
     this.#size = size;
     this.#features = features;

@@ -10,9 +10,10 @@ import {
   expectStrings,
   expectUint32Array,
   fail,
+  rejectUnreadable,
 } from '../core/validate.js';
 import type { NgramTableHandle } from './addon-types.js';
-import { type CallOptions, callNative, expectCallOptions, resolveCallOptions } from './call.js';
+import { type CallOptions, callNative, expectCallOptions, plainList, resolveCallOptions } from './call.js';
 import { addon } from './loader.js';
 import type { NgramSettings } from './ngram-settings.js';
 import type { NgramTableData } from './ngram-types.js';
@@ -81,7 +82,7 @@ export class NgramTable {
     const out = allocateFloat32(texts.length * this.dim, 'the embeddings');
     const tokens = allocateInt32(texts.length, 'the numbers of tokens');
     await callNative(callNative, call, (control) =>
-      addon().ngramTableEncode(this.handle, texts, { ...settings, out, tokens }, control),
+      addon().ngramTableEncode(this.handle, plainList(texts), { ...settings, out, tokens }, control),
     );
     return { embeddings: out, tokens };
   }
@@ -103,7 +104,7 @@ export class NgramTable {
     const out = allocateFloat32(texts.length * this.dim, 'the scores');
     const known = allocateFloat32(texts.length, 'the shares of known n-grams');
     await callNative(callNative, call, (control) =>
-      addon().ngramTableScore(this.handle, texts, { groups, out, known }, control),
+      addon().ngramTableScore(this.handle, plainList(texts), { groups, out, known }, control),
     );
     return { scores: out, known };
   }
@@ -138,6 +139,7 @@ export class NgramTable {
 function rowsOf(rows: unknown, dim: number): number {
   const known = rows instanceof Float32Array || rows instanceof Uint16Array || rows instanceof Int8Array;
   if (!known) fail('ERR_ARG_TYPE', 'a Float32Array, a Uint16Array or an Int8Array', 'rows', rows);
+  rejectUnreadable(rows, 'rows');
   if (rows.length % dim !== 0) fail('ERR_SHAPE_MISMATCH', `a multiple of ${dim} (dim) entries`, 'rows', rows);
   return rows.length / dim;
 }

@@ -1,4 +1,4 @@
-import { type CallOptions, callNative } from './call.js';
+import { type CallOptions, callNative, plainList } from './call.js';
 import { addon } from './loader.js';
 import type { NgramSettings } from './ngram-settings.js';
 
@@ -27,7 +27,7 @@ export async function ngramFeatures(
 ): Promise<NgramFeatures> {
   const offsets = new Int32Array(texts.length + 1);
   const { ids, counts } = await callNative(hideAbove, options, (control) =>
-    addon().extractNgrams(texts, settings, offsets, control),
+    addon().extractNgrams(plainList(texts), settings, offsets, control),
   );
   return { offsets, ids, counts };
 }

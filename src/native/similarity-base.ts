@@ -67,8 +67,9 @@ export class SimilarityBase implements AsyncDisposable {
    *   `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`
    */
   static async create(options: SimilarityBaseOptions): Promise<SimilarityBase> {
-    expectOptions(options, 'options', ['base', 'dim', 'metric', 'storage', 'signal']);
-    return SimilarityBase.prepare(options, Number.MAX_SAFE_INTEGER);
+    const keys = ['base', 'dim', 'metric', 'storage', 'signal'] as const;
+    const given = expectOptions(options, 'options', keys) as Partial<SimilarityBaseOptions>;
+    return SimilarityBase.prepare(given, Number.MAX_SAFE_INTEGER);
   }
 
   /**
@@ -102,8 +103,8 @@ export class SimilarityBase implements AsyncDisposable {
    *   `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`, `ERR_DISPOSED`
    */
   async search(queries: Float32Array, options: SimilaritySearchOptions): Promise<SearchResult> {
-    expectOptions(options, 'options', ['k', 'signal', 'onProgress']);
-    return this.run(queries, options);
+    const given = expectOptions(options, 'options', ['k', 'signal', 'onProgress']);
+    return this.run(queries, given as Partial<SimilaritySearchOptions>);
   }
 
   /** @internal */

@@ -1,6 +1,6 @@
 import { EngineError } from '../core/errors.js';
 import type { TokenizerHandle } from './addon-types.js';
-import { type CallOptions, callNative } from './call.js';
+import { type CallOptions, callNative, plainList } from './call.js';
 import { addon } from './loader.js';
 import type { PackedTokens } from './packed-tokens.js';
 
@@ -86,7 +86,7 @@ export async function encodeTexts(
   const offsets = new Int32Array(texts.length + 1);
   const limit = Math.min(maxTokens, Number.MAX_SAFE_INTEGER);
   const ids = await callNative(encodeTexts, options, (control) =>
-    addon().encodeTexts(tokenizer, texts, limit, offsets, control),
+    addon().encodeTexts(tokenizer, plainList(texts), limit, offsets, control),
   );
   return { ids, offsets };
 }

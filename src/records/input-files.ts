@@ -12,15 +12,16 @@ export type InputFormat = 'jsonl' | 'csv' | 'parquet';
 
 export const INPUT_FORMATS: readonly InputFormat[] = ['jsonl', 'csv', 'parquet'];
 
-/** Formats by file extension. `.gz` can follow the first three. */
+/** Formats by file extension. `.gz` can follow all but the last. */
 const EXTENSIONS: Readonly<Record<string, InputFormat>> = {
   jsonl: 'jsonl',
   ndjson: 'jsonl',
   csv: 'csv',
+  tsv: 'csv',
   parquet: 'parquet',
 };
 
-const SUPPORTED = '.jsonl, .jsonl.gz, .csv, .csv.gz, .parquet';
+const SUPPORTED = '.jsonl, .jsonl.gz, .csv, .csv.gz, .tsv, .tsv.gz, .parquet';
 
 export interface InputFile {
   path: string;
@@ -82,6 +83,10 @@ export function expectFormat(format: unknown): void {
 function inputFile(path: string, name: string, bytes: number, format: InputFormat | undefined): InputFile {
   const found = format ?? formatOf(path);
   if (found) return { path, name, format: found, bytes };
+  if (/\.json$/i.test(path))
+    throw new EngineError('ERR_DATA', `${path} is JSON, but rows are read from JSONL, with one object per line`, {
+      remedies: [{ text: `convert it, for example with jq -c '.[]' ${path} > ${path}l` }],
+    });
   throw new EngineError(
     'ERR_DATA',
     `The format of ${path} is unknown: its name does not end in ${SUPPORTED}; specify the format`,
@@ -107,7 +112,8 @@ async function namesBelow(root: string, below: string): Promise<string[]> {
   return names;
 }
 
-function formatOf(path: string): InputFormat | undefined {
+/** Returns the format that the name of a file tells, if any. */
+export function formatOf(path: string): InputFormat | undefined {
   const extension = /\.([a-z]+)(\.gz)?$/.exec(basename(path).toLowerCase());
   const format = EXTENSIONS[extension?.[1] ?? ''];
   return format === 'parquet' && extension?.[2] ? undefined : format;

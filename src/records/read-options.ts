@@ -1,4 +1,13 @@
-import { expectBoolean, expectInteger, expectOptions, expectSignal, expectString, fail } from '../core/validate.js';
+import {
+  expectArray,
+  expectBoolean,
+  expectInteger,
+  expectOneOf,
+  expectOptions,
+  expectSignal,
+  expectString,
+  fail,
+} from '../core/validate.js';
 import { expectFormat, type InputFormat } from './input-files.js';
 import type { QaRecord } from './record.js';
 import { expectFields } from './record-fields.js';
@@ -15,11 +24,20 @@ export const RECORD_FIELDS = [
 
 const DEFAULTABLE = ['model', 'lang', 'group'] as const;
 
+/** Fields that rows can be allowed not to have. */
+const OPTIONAL = ['question', 'model', 'lang'] as const;
+
 export interface ReadOptions {
   /** Name of the column that holds each field. @default the name of the field */
   columns?: Partial<Record<keyof QaRecord, string>> | undefined;
   /** Values for rows that have none, for example `{ lang: 'eng' }` for a file in one language. @default none */
   defaults?: Partial<Record<(typeof DEFAULTABLE)[number], string>> | undefined;
+  /**
+   * Fields that rows need not have; they are then empty strings. An id that is not given is derived from the answer if
+   * the row has no question.
+   * @default none
+   */
+  optional?: readonly (typeof OPTIONAL)[number][] | undefined;
   /** Reads every file in this format. @default chosen by the extension of each file */
   format?: InputFormat | undefined;
   /** Skips and reports bad rows instead of failing at the first one. @default false */
@@ -30,12 +48,23 @@ export interface ReadOptions {
   signal?: AbortSignal | undefined;
 }
 
+const KEYS = [
+  'columns',
+  'defaults',
+  'optional',
+  'format',
+  'skipBad',
+  'batchSize',
+  'signal',
+] as const satisfies readonly (keyof ReadOptions)[];
+
 /** The options with all defaults filled in. */
 export interface ResolvedReadOptions {
   columns: Record<keyof QaRecord, string>;
   /** Fields for which the caller specified a column. */
   mapped: ReadonlySet<keyof QaRecord>;
   defaults: Partial<Record<keyof QaRecord, string>>;
+  optional: ReadonlySet<keyof QaRecord>;
   format: InputFormat | undefined;
   skipBad: boolean;
   batchSize: number;
@@ -48,10 +77,10 @@ export interface ResolvedReadOptions {
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`
  */
 export function resolveReadOptions(options: ReadOptions = {}): ResolvedReadOptions {
-  expectOptions(options, 'options', ['columns', 'defaults', 'format', 'skipBad', 'batchSize', 'signal']);
-  const { columns = {}, defaults = {}, format, skipBad = false, batchSize = 512, signal } = options;
-  expectOptions(columns, 'columns', RECORD_FIELDS);
-  expectOptions(defaults, 'defaults', DEFAULTABLE);
+  const given = expectOptions(options, 'options', KEYS) as ReadOptions;
+  const { optional = [], format, skipBad = false, batchSize = 512, signal } = given;
+  const columns = expectOptions(given.columns, 'columns', RECORD_FIELDS) as NonNullable<ReadOptions['columns']>;
+  const defaults = expectOptions(given.defaults, 'defaults', DEFAULTABLE) as NonNullable<ReadOptions['defaults']>;
   for (const [name, map] of Object.entries({ columns, defaults })) {
     for (const [field, value] of Object.entries(map)) {
       if (expectString(value, `${name}.${field}`).trim() === '')
@@ -59,6 +88,7 @@ export function resolveReadOptions(options: ReadOptions = {}): ResolvedReadOptio
     }
   }
   expectFields(defaults, 'defaults');
+  expectArray(optional, 'optional', (field, name) => expectOneOf(field, name, OPTIONAL));
   expectFormat(format);
   expectBoolean(skipBad, 'skipBad');
   expectInteger(batchSize, 'batchSize', 1);
@@ -71,6 +101,7 @@ export function resolveReadOptions(options: ReadOptions = {}): ResolvedReadOptio
     columns: named,
     mapped: new Set(Object.keys(columns) as (keyof QaRecord)[]),
     defaults,
+    optional: new Set(optional),
     format,
     skipBad,
     batchSize,

@@ -28,6 +28,7 @@ export function columnsOf(rows: readonly RawRow[]): string[] | undefined {
 export class RecordMapper {
   readonly #columns: ResolvedReadOptions['columns'];
   readonly #defaults: ResolvedReadOptions['defaults'];
+  readonly #optional: ResolvedReadOptions['optional'];
   readonly #derivesQid: boolean;
 
   /**
@@ -36,14 +37,12 @@ export class RecordMapper {
    * @throws EngineError `ERR_ARG_RANGE` for a mapped column that the file does not have, `ERR_DATA` for a required
    *   field without a column; both messages list the existing columns
    */
-  constructor(
-    file: string,
-    present: readonly string[] | undefined,
-    { columns, defaults, mapped }: ResolvedReadOptions,
-  ) {
-    if (present) expectColumns(file, present, { columns, defaults, mapped });
+  constructor(file: string, present: readonly string[] | undefined, options: ResolvedReadOptions) {
+    if (present) expectColumns(file, present, options);
+    const { columns, defaults, optional } = options;
     this.#columns = columns;
     this.#defaults = defaults;
+    this.#optional = optional;
     this.#derivesQid = present?.includes(columns.qid) === false;
   }
 
@@ -65,6 +64,8 @@ export class RecordMapper {
         return `"${columns[field]}" is ${kindOf(value)}, not a string`;
       } else if (this.#defaults[field] !== undefined) {
         values[field] = this.#defaults[field];
+      } else if (this.#optional.has(field)) {
+        values[field] = '';
       } else if (field === 'qid' && this.#derivesQid) {
         continue;
       } else if (field !== 'group') {
@@ -73,7 +74,7 @@ export class RecordMapper {
     }
     if (this.#derivesQid) {
       if (values.qid !== undefined) return `"${columns.qid}" is set, but not in the first rows of the file`;
-      values.qid = questionId(values.question!);
+      values.qid = questionId(values.question! || values.answer!);
     }
     return values as QaRecord;
   }
@@ -82,7 +83,7 @@ export class RecordMapper {
 function expectColumns(
   file: string,
   present: readonly string[],
-  { columns, defaults, mapped }: Pick<ResolvedReadOptions, 'columns' | 'defaults' | 'mapped'>,
+  { columns, defaults, mapped, optional }: ResolvedReadOptions,
 ): void {
   const has = `It has the columns ${present.map((name) => `"${name}"`).join(', ') || '(none)'}`;
   for (const field of mapped) {
@@ -93,7 +94,7 @@ function expectColumns(
     );
   }
   for (const field of REQUIRED) {
-    if (present.includes(columns[field]) || defaults[field] !== undefined) continue;
+    if (present.includes(columns[field]) || defaults[field] !== undefined || optional.has(field)) continue;
     const inColumn = {
       text: `specify the column that holds the ${field}`,
       option: { name: 'columns', value: { [field]: '...' } },

@@ -301,9 +301,9 @@ export class VectorIndex implements AsyncDisposable {
 
   /**
    * Measures whether a graph has lost vectors: the share of sampled vectors for which a search that keeps 64 candidates
-   * (or more by default) finds the vector itself or one that is as near. Below 0.99, build the index again or choose
-   * another kind: after many single additions, or if vectors differ in length so much that codes (`SQ8`) are too coarse
-   * for most of them. Indexes without a graph cannot lose vectors; for them, the result is 1.
+   * (or more by default) finds the vector itself or one that is as near. If it is below 0.99 after many single
+   * additions, build the index again. If it is still below, the codes (`SQ8`) may be too coarse, because vectors differ
+   * too much in length; choose another kind. Indexes without a graph cannot lose vectors; for them, the result is 1.
    *
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_ABORTED`, `ERR_DISPOSED`
    */

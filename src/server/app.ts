@@ -41,6 +41,8 @@ export async function createApp(service: Service, access: Access, log: LogOption
   }).withTypeProvider<TypeBoxTypeProvider>();
   // Schemas only describe responses; the types of the handlers ensure that responses are correct.
   app.setSerializerCompiler(() => JSON.stringify);
+  // Node would refuse headers "Expect" that it does not know, without a body. They ask for nothing that matters here.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   addBodyParsers(app, service);
   app.setErrorHandler(sendError);
   app.decorateRequest('work', null as unknown as FastifyRequest['work']);
@@ -70,12 +72,6 @@ export async function createApp(service: Service, access: Access, log: LogOption
         new ApiError('rate_limited', `Expected at most ${max} requests per minute`, Math.ceil(ttl / 1000)),
     });
   }
-  app.setNotFoundHandler((request) => {
-    throw new ApiError(
-      'not_found',
-      `There is no ${request.method} ${request.url.split('?')[0]!.slice(0, 100)}; see /openapi.json`,
-    );
-  });
   addEmbeddingRoutes(app, service);
   addIdentifyRoutes(app, service);
   addIndexRoutes(app, service);

@@ -45,6 +45,8 @@ export interface Access {
 }
 
 const CLIENT_GONE = 499;
+/** Characters of a path in a message. */
+const LONGEST_PATH = 100;
 
 /**
  * Returns whether a request needs a key and counts towards limits: all but health, the page and the OpenAPI document.
@@ -74,6 +76,12 @@ export function addHooks(app: App, service: Service, { hosts, keys }: Access, lo
       if (hasGone) leaving.abort();
     });
     hosts.expect(request.raw);
+    // Now, because clients without a key would otherwise keep requests in progress with bodies that never end.
+    if (request.is404)
+      throw new ApiError(
+        'not_found',
+        `There is no ${request.method} ${request.url.split('?')[0]!.slice(0, LONGEST_PATH)}; see /openapi.json`,
+      );
     if (logins && (isApi(request) || request.routeOptions.url === '/metrics')) {
       request.key = logins.expectKey(request.headers.authorization, request.ip);
       const { role = 'read' } = request.routeOptions.config;

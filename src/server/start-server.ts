@@ -1,8 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { EngineError } from '../core/errors.js';
-import { systemCode } from '../core/file-errors.js';
 import { importOptional } from '../core/optional-package.js';
 import { LiveCollection } from '../datasets/live/live-collection.js';
 import type { Encoder } from '../encoder/encoder.js';
@@ -10,8 +8,11 @@ import { AllowedHosts } from './allowed-hosts.js';
 import type { ApiKeys } from './api-keys.js';
 import { ByteBudget } from './byte-budget.js';
 import { Connections } from './connections.js';
+import { freeMemory } from './free-memory.js';
 import type { LogOptions } from './hooks.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import { MemoryTrimmer } from './memory-trimmer.js';
+import { listenError } from './port.js';
 import { ServedEncoders } from './served-encoders.js';
 import type { App, Service } from './service.js';
 
@@ -57,6 +58,7 @@ export class Server {
     private readonly service: Service,
     private readonly source: Encoder | LiveCollection,
     private readonly connections: Connections,
+    private readonly trimmer: MemoryTrimmer,
     readonly url: string,
   ) {}
 
@@ -89,7 +91,12 @@ export class Server {
       await listen(app, host, port);
       const { address, family, port: actual } = app.server.address() as AddressInfo;
       const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`;
-      return new Server(app, service, source, connections, url);
+      const trimmer = new MemoryTrimmer({
+        isBusy: () => metrics.inFlight > 0,
+        residentBytes: () => process.memoryUsage.rss(),
+        free: freeMemory,
+      });
+      return new Server(app, service, source, connections, trimmer, url);
     } catch (error) {
       await release(source);
       throw error;
@@ -104,6 +111,7 @@ export class Server {
   /** Shuts down in good order: answers accepted requests, saves changes, and releases all resources. */
   async stop({ delayMs = 0, timeoutMs = STOP_TIMEOUT_MS }: StopOptions = {}): Promise<void> {
     const { app, service } = this;
+    this.trimmer.stop();
     app.log.info('draining');
     service.state = 'draining';
     await sleep(delayMs);
@@ -136,12 +144,6 @@ async function listen(app: App, host: string, port: number): Promise<void> {
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
-    const code = systemCode(error);
-    if (code === undefined) throw error;
-    const isTaken = code === 'EADDRINUSE';
-    const reason = isTaken ? 'the port is in use' : (error as Error).message;
-    throw new EngineError(isTaken ? 'ERR_BUSY' : 'ERR_IO', `Cannot listen on ${host}:${port}: ${reason}`, {
-      cause: error,
-    });
+    throw listenError(error, host, port);
   }
 }

@@ -94,8 +94,8 @@ const KEYS = ['encoder', ...SHARED_OPTIONS, 'totalSteps', 'pooling', 'firstTrain
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_DATA` (the folder), `ERR_OUT_OF_MEMORY`
  */
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
-  expectOptions(expectObject(options, 'options'), 'options', KEYS);
-  const settings = resolveTrainerOptions(options);
+  const given = expectOptions(expectObject(options, 'options'), 'options', KEYS) as unknown as TrainerOptions;
+  const settings = resolveTrainerOptions(given);
   const pooling = { pooling: settings.pooling, normalize: true };
   return new Trainer(await loadCheckpoint(settings.encoder, pooling, settings.precision), settings);
 }

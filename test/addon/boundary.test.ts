@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 
 import { describe, expect, it } from 'vitest';
@@ -14,7 +16,9 @@ import { NGRAM_KINDS } from '../../src/native/ngram-settings.js';
 import { POOLING_MODES } from '../../src/native/pooling.js';
 import { PRECISIONS } from '../../src/native/precisions.js';
 import { STORAGES } from '../../src/native/storages.js';
-import { l2Normalize } from '../../src/native/vectors.js';
+import { similarityTopK } from '../../src/native/top-k.js';
+import { l2Normalize, pool } from '../../src/native/vectors.js';
+import { shrinking } from '../support/hostile-values.js';
 
 const ADDON = fileURLToPath(new URL('../../build/Release/engine.node', import.meta.url));
 
@@ -37,6 +41,45 @@ describe('the native boundary', () => {
       code: 'ERR_ARG_TYPE',
     });
     await expect(l2Normalize(new Float32Array(2), { dim: 0 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
+  });
+
+  it('refuses memory that could shrink while it reads, and arrays that lie about their length', async () => {
+    const liar = Object.defineProperty(new Float32Array(2), 'length', { value: 2 ** 20 });
+    for (const array of [shrinking(new Float32Array(2)), liar])
+      await expect(l2Normalize(array, { dim: 2 })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+  });
+
+  it('reads every option once, before anything else can change it', async () => {
+    const [vectors, dims] = [Float32Array.of(3, 4), [2, 2 ** 40]];
+    const options = Object.create({
+      get dim() {
+        return dims.shift();
+      },
+    }) as { dim: number };
+    expect(await l2Normalize(vectors, options)).toEqual(Float32Array.of(0.6, 0.8));
+    const ks = [1, 2 ** 40];
+    const search = {
+      queries: vectors,
+      base: vectors,
+      dim: 2,
+      metric: 'ip' as const,
+      get k() {
+        return ks.shift()!;
+      },
+    };
+    expect(await similarityTopK(search)).toMatchObject({ k: 1 });
+  });
+
+  // Otherwise a change after the check makes kernels read and write outside of their arrays.
+  it('reads indices at the call', async () => {
+    const square = new Float32Array(1000 * 1000);
+    const hidden = Float32Array.of(1, 2, 3);
+    const offsets = Int32Array.of(0, 2, 3);
+    const busy = matmul(square, square, 1000, 1000, 1000); // on the engine thread
+    const pooled = pool({ hidden, offsets, dim: 1, pooling: 'mean' });
+    offsets.set([0, 1000, 3]);
+    await busy;
+    expect(await pooled).toEqual(Float32Array.of(1.5, 3));
   });
 
   it('throws our own bug code when its own checks fail, and does not crash', () => {
@@ -119,5 +162,25 @@ describe('the native boundary', () => {
       await new Promise((resolve, reject) => worker.once('exit', resolve).once('error', reject));
     }
     expect(await matmul(Float32Array.of(2), Float32Array.of(3), 1, 1, 1)).toEqual(Float32Array.of(6));
+  });
+
+  // Libraries destroy their static data when the process exits. A job that still runs then crashes, or damages memory.
+  it('ends its jobs before the process exits', async () => {
+    const code = `
+      const addon = require(${JSON.stringify(ADDON)});
+      const n = 300;
+      const x = new Float32Array(n * n);
+      const product = { a: x, b: x, m: n, n, k: n, precision: 'f32', out: new Float32Array(n * n) };
+      const products = () => addon.workCounters().products;
+      process.on('exit', () => {
+        const before = products();
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+        require('node:fs').writeSync(1, String(products() - before));
+      });
+      for (let i = 0; i < 2000; i++) void addon.matmul(product);
+      setTimeout(() => process.exit(0), 20);
+    `;
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', code]);
+    expect(stdout).toBe('0');
   });
 });

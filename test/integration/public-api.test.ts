@@ -6,12 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { EngineError, isErrorCode } from '../../src/core/errors.js';
 import { type ApiCall, apiCalls, INTERNAL, release } from '../support/api-calls.js';
+import { faultOf } from '../support/api-faults.js';
 import { evaluationSamples, functionSamples } from '../support/api-function-samples.js';
 import { apiInstances, methodSamples, postgresSamples } from '../support/api-method-samples.js';
 import { makeApiScene } from '../support/api-scene.js';
-import { CallersError, mutate, mutations } from '../support/hostile.js';
+import { mutate, mutations } from '../support/hostile.js';
 import { NO_POSTGRES } from '../support/postgres-server.js';
 
 const RUNS = Number(process.env['UNIVAR_FUZZ_RUNS'] ?? 20);
@@ -47,20 +47,6 @@ afterAll(async () => {
   process.chdir(before);
   rmSync(folder, { recursive: true });
 });
-
-/** Returns what is wrong with an error caused by a wrong argument, or undefined. */
-function faultOf(error: unknown): string | undefined {
-  if (error instanceof CallersError) return undefined;
-  if (!(error instanceof EngineError))
-    return `not an EngineError: ${error instanceof Error ? error.stack : String(error)}`;
-  const { code, message } = error;
-  if (!isErrorCode(code) || code === 'ERR_INTERNAL') return `${code}: ${error.stack}`;
-  const isWrongArgument = code.startsWith('ERR_ARG_') || code === 'ERR_SHAPE_MISMATCH';
-  if (isWrongArgument && !/^Expected [^]+, got [^]+$/.test(message)) return `an unusual message: ${message}`;
-  if (/Cannot (read propert|destructure|convert|mix)|is not (a function|iterable)|\[object /.test(message))
-    return `a JavaScript error in the message: ${message}`;
-  return undefined;
-}
 
 async function faultOfCall(call: ApiCall, args: readonly unknown[]): Promise<string | undefined> {
   const ending = call(args).then(() => undefined, faultOf);

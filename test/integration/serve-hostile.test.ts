@@ -319,6 +319,11 @@ describe('an invalid HTTP request', () => {
       /^HTTP\/1\.1 421.*"error":.*--allowed-host evil\.example/s,
     ],
     [
+      'an expectation that nobody knows',
+      'GET /nowhere HTTP/1.1\r\nHost: localhost\r\nExpect: x\r\nConnection: close\r\n\r\n',
+      /^HTTP\/1\.1 404.*"error":/s,
+    ],
+    [
       'half a body',
       'POST /v1/identify HTTP/1.1\r\nHost: [::1]\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"te',
       /^/,

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -49,6 +50,20 @@ describe('limits', () => {
     encoder.free();
     expect((await Promise.all([running, ...waiting])).map(({ status }) => status)).toEqual([200, 200, 200]);
     expect((await embed('d')).status).toBe(200);
+  });
+
+  it('neither waits for nor counts the bodies of requests that no route takes', async () => {
+    const encoder = new SlowEncoder();
+    encoder.free();
+    const { embed, url } = await start(encoder, { limits: { requests: 1 } });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
+    onTestFinished(() => void socket.destroy());
+    socket.write(
+      'POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    );
+    const [answer] = (await once(socket, 'data', { signal: AbortSignal.timeout(5000) })) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 404/);
+    expect((await embed('a')).status).toBe(200);
   });
 
   it('answers 503 if too many requests are in progress, but still reports its health', async () => {

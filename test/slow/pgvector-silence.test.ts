@@ -78,6 +78,19 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       expect(await secondsUntil(index.dispose())).toBeLessThan(2);
     });
 
+    it('is given up as well if only the connection of a search was lost; the next one opens another', async () => {
+      await scene.create('t_half', {}, [{ vectors }]);
+      proxy = await TcpProxy.start({ path: scene.server.socket });
+      const index = await scene.keep(PgVectorIndex.open({ url: url(), table: 't_half' }));
+      await index.search(vectors, { k: 1 });
+      proxy.mode = 'swallow';
+      const failing = expect(index.search(vectors, { k: 1 })).rejects.toMatchObject({ code: 'ERR_REMOTE' });
+      await sleep(200);
+      proxy.mode = 'pass';
+      expect(await secondsUntil(failing)).toBeLessThan(40);
+      expect((await index.search(vectors.subarray(0, dim), { k: 1 })).labels[0]).toBe(0);
+    });
+
     it('tells which session holds the lock that a query waits for', async () => {
       const notices: string[] = [];
       const index = await scene.create('t_held', { onNotice: (text) => notices.push(text) }, [{ vectors }]);

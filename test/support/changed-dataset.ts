@@ -50,6 +50,11 @@ export function openLive(dir: string, options: { readOnly?: boolean; factory?: s
  * Reads the rows of a dataset with its changes applied, in order, independently of the code that serves or folds them.
  */
 export async function readRows(dir: string): Promise<Row[]> {
+  return (await readNumberedRows(dir)).filter((row) => row !== undefined);
+}
+
+/** Reads them by their row numbers; removed ones are undefined. See {@link readRows}. */
+export async function readNumberedRows(dir: string): Promise<(Row | undefined)[]> {
   const dataset = await openDataset(dir);
   const { dim } = dataset;
   const embeddings = await dataset.readEmbeddings();
@@ -74,5 +79,5 @@ export async function readRows(dir: string): Promise<Row[]> {
     },
   });
   await journal.close();
-  return rows.filter((row) => row !== undefined);
+  return rows;
 }

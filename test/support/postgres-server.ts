@@ -119,14 +119,34 @@ export class PostgresServer {
     rmSync(this.folder, { recursive: true });
   }
 
-  /** Kills the server like a crash: uncommitted data are lost. */
-  async kill(): Promise<void> {
+  /** Stops all its processes, without closing connections, until {@link resume}. */
+  pause(): void {
+    this.#signalAll('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#signalAll('SIGCONT');
+  }
+
+  /**
+   * Kills the server like a crash: uncommitted data are lost.
+   *
+   * @param signal with `SIGKILL`, the main process does not even tell the others
+   */
+  async kill(signal: 'SIGQUIT' | 'SIGKILL' = 'SIGQUIT'): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const exit = once(child, 'exit');
-    child.kill('SIGQUIT');
+    child.kill(signal);
     await exit;
+  }
+
+  #signalAll(signal: NodeJS.Signals): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined) return;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+    for (const each of [pid, ...children.map(Number)]) process.kill(each, signal);
   }
 }
 

@@ -59,6 +59,15 @@ export class RedisServer {
     client.disconnect();
   }
 
+  /** Stops it from answering, without closing connections, until {@link resume}. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   /** Kills the server and loses its data. */
   async kill(): Promise<void> {
     const child = this.#child;
@@ -70,7 +79,8 @@ export class RedisServer {
   }
 }
 
-async function freePort(): Promise<number> {
+/** Returns a port of this machine that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

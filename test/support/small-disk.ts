@@ -8,10 +8,19 @@ import { temporaryFolder } from './temporary-folder.js';
 export function smallDisk(context: TestContext, megabytes = 1): string {
   const disk = temporaryFolder();
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', disk], { stdio: 'pipe' });
+    mountSmallDisk(disk, megabytes);
   } catch (error) {
     context.skip(`a small file system cannot be mounted here: ${String(error)}`);
   }
-  onTestFinished(() => void execFileSync('umount', [disk]));
+  onTestFinished(() => unmountDisk(disk));
   return disk;
+}
+
+/** Mounts a file system of this size at an empty folder. */
+export function mountSmallDisk(folder: string, megabytes: number): void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'pipe' });
+}
+
+export function unmountDisk(folder: string): void {
+  execFileSync('umount', [folder]);
 }

@@ -9,6 +9,8 @@ export interface EmbedOptions extends EncoderCliOptions {
   model?: string;
   lang?: string;
   format?: 'jsonl' | 'csv' | 'parquet';
+  /** False: rows need no question. */
+  question: boolean;
   skipBad?: boolean;
   batchTokens?: number;
   maxTokens?: number;

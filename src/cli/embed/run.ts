@@ -3,20 +3,21 @@ import { embedDataset } from '../../pipeline/embed/embed-dataset.js';
 import type { EmbedDatasetOptions, EmbedEvents } from '../../pipeline/embed/options.js';
 import type { EmbedSummary } from '../../pipeline/embed/summary.js';
 import type { CliContext } from '../context.js';
-import { formatCount } from '../format.js';
+import { formatCount, plural } from '../format.js';
 import { StagedProgress } from '../staged-progress.js';
 import type { EmbedOptions } from './options.js';
 import { describeSummary } from './summary.js';
 
 /** `univar embed`: embeds the inputs and prints a summary. */
 export async function runEmbed(inputs: string[], options: EmbedOptions, context: CliContext): Promise<void> {
-  const { queue, exchange, model, lang, json, ...given } = options;
+  const { queue, exchange, model, lang, question, json, ...given } = options;
   if (queue === undefined && exchange !== undefined)
     throw new EngineError('ERR_ARG_TYPE', '--exchange can only be used with --queue');
   const summary = await embedWithProgress(
     {
       ...given,
       inputs,
+      ...(!question && { optional: ['question'] }),
       defaults: { ...(model && { model }), ...(lang && { lang }) },
       ...(queue !== undefined && { workers: { redis: queue, exchange } }),
     },
@@ -41,10 +42,10 @@ export async function embedWithProgress(
       total = rows;
       if (baseRows > 0)
         context.log(
-          `embed: adding ${formatCount(rows - baseRows)} answers to the ${formatCount(baseRows)} of ${options.out}`,
+          `embed: adding ${plural(rows - baseRows, 'answer')} to the ${formatCount(baseRows)} of ${options.out}`,
         );
       if (resumedRows > 0)
-        context.log(`embed: resuming after the ${formatCount(resumedRows)} answers of an interrupted run`);
+        context.log(`embed: resuming after the ${plural(resumedRows, 'answer')} of an interrupted run`);
       progress.begin({ label: 'embed', unit: 'answers', total, done: baseRows + resumedRows });
     },
     onProgress: (rows) => progress.update({ label: 'embed', unit: 'answers', total }, rows),

@@ -18,7 +18,7 @@ export function describeSummary(summary: EmbedSummary): string {
     cpuBusy,
     encoderBusy,
   } = summary;
-  const dataset = `${formatCount(rows)} answers of ${plural(models, 'model')} (${plural(valueIds, 'value id')})`;
+  const dataset = `${plural(rows, 'answer')} of ${plural(models, 'model')} (${plural(valueIds, 'value id')})`;
   if (addedRows === 0)
     return `Nothing to do: the dataset already has these inputs.\nDataset: ${summary.dataset}, ${dataset}`;
   const encoder = describeEncoder({ ...summary, name: summary.encoder });
@@ -34,7 +34,7 @@ export function describeSummary(summary: EmbedSummary): string {
   const lines = [
     `Embedded ${addedRows < rows ? `${plural(addedRows, 'more answer')}, now ` : ''}${dataset} with ${encoder}, ` +
       `${summary.dim} dimensions.`,
-    `${formatCount(tokens)} tokens in ${formatDuration(seconds)}: ${rates}; ${usage}.`,
+    `${plural(tokens, 'token')} in ${formatDuration(seconds)}: ${rates}; ${usage}.`,
   ];
   if (resumedRows > 0) lines.push(`${formatCount(resumedRows)} of the answers are from an interrupted run.`);
   const copied = addedRows - resumedRows - embeddedTexts;

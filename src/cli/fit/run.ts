@@ -2,7 +2,7 @@ import { type Dataset, openDataset } from '../../datasets/dataset.js';
 import { type FitDatasetOptions, fitDataset } from '../../pipeline/fit/fit-dataset.js';
 import type { FitStage, FittedDataset } from '../../pipeline/fit/fit-types.js';
 import type { CliContext } from '../context.js';
-import { formatCount, formatDuration } from '../format.js';
+import { formatCount, formatDuration, plural } from '../format.js';
 import { warnAboutSeenAnswers } from '../seen-answers.js';
 import { StagedProgress } from '../staged-progress.js';
 import type { FitCliOptions } from './options.js';
@@ -60,9 +60,9 @@ export function describeFit({
   hasClassifier,
 }: FittedDataset): string {
   const fitted =
-    `Fitted an encoder on ${formatCount(answers)} answers of ${formatCount(valueIds)} value ids in ` +
+    `Fitted an encoder on ${plural(answers, 'answer')} of ${plural(valueIds, 'value id')} in ` +
     `${formatDuration(seconds.fit)}: ${formatCount(ngrams)} n-grams, ${folder}`;
-  const encoded = `Encoded ${formatCount(rows)} answers in ${formatDuration(seconds.encode)}: ${dim} dimensions`;
+  const encoded = `Encoded ${plural(rows, 'answer')} in ${formatDuration(seconds.encode)}: ${dim} dimensions`;
   const classified = hasClassifier
     ? [`Trained a classifier and calibrated its probabilities in ${formatDuration(seconds.classify)}`]
     : [];

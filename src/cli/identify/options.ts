@@ -1,3 +1,5 @@
+import type { InputFormat } from '../../records/input-files.js';
+import type { QaRecord } from '../../records/record.js';
 import type { EncoderCliOptions } from '../encoder-options.js';
 
 export interface IdentifyCliOptions extends EncoderCliOptions {
@@ -5,8 +7,12 @@ export interface IdentifyCliOptions extends EncoderCliOptions {
   text?: string[];
   file?: string;
   question?: string;
+  format?: InputFormat | 'text';
+  columns?: Partial<Record<keyof QaRecord, string>>;
+  skipBad?: boolean;
   k?: number;
-  evidence: number;
+  evidence?: number;
+  textLength?: number;
   encoder?: string;
   filterModel?: string[];
   filterLang?: string[];
@@ -18,5 +24,6 @@ export interface IdentifyCliOptions extends EncoderCliOptions {
   nprobe?: number;
   together?: boolean;
   why?: boolean;
+  csv?: boolean;
   json?: boolean;
 }

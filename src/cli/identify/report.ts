@@ -1,12 +1,13 @@
-import type { Explanation } from '../../identification/classifier/explain.js';
+import type { Explanation, Phrase } from '../../identification/classifier/explain.js';
 import type { Classification } from '../../identification/classifier/value-classifier.js';
-import type { IdentifiedText } from '../../pipeline/collection/collection.js';
-import { excerpt, formatCount, formatPercent, formatTable, indent, plural } from '../format.js';
+import type { Evidence, IdentifiedText } from '../../pipeline/collection/collection.js';
+import { excerpt, excerptAround, formatCount, formatPercent, formatTable, indent, plural, wrap } from '../format.js';
 import { describeClassification } from './probabilities.js';
 import { describeWhy } from './why.js';
 
 const RANKING_ROWS = 5;
 const SHOWN_TEXTS = 5;
+const EVIDENCE_INDENT = ' '.repeat(9);
 
 /** A text with the reasons for its classification, if they were requested. */
 export interface ExplainedText {
@@ -16,6 +17,18 @@ export interface ExplainedText {
   marked?: string | undefined;
 }
 
+/** One of the nearest answers, and the phrase that speaks most for its value id, if reasons were requested. */
+export type ExplainedEvidence = Evidence & { phrase?: Phrase | undefined };
+
+type ReportedText = Omit<IdentifiedText, 'evidence'> & ExplainedText & { evidence: readonly ExplainedEvidence[] };
+
+interface ReportOptions {
+  /** The value ids that are possible. */
+  scope?: string | undefined;
+  /** Characters of each of the nearest answers. @default one line */
+  textLength?: number | undefined;
+}
+
 /** The value ids that are possible without a filter. */
 const ALL_VALUE_IDS = 'of this dataset';
 
@@ -23,12 +36,11 @@ const ALL_VALUE_IDS = 'of this dataset';
  * Describes the most likely value ids of one text and the answers nearest to it.
  *
  * @param width columns of the terminal
- * @param scope the value ids that are possible
  */
 export function describeIdentification(
-  { text, marked, classification, why, ranking, neighbours, evidence }: IdentifiedText & ExplainedText,
+  { text, marked, classification, why, ranking, neighbours, evidence }: ReportedText,
   width: number,
-  scope = ALL_VALUE_IDS,
+  { scope = ALL_VALUE_IDS, textLength }: ReportOptions = {},
 ): string {
   const lines = [marked ?? excerpt(text, width), ''];
   if (classification) lines.push(describeClassification(classification, scope), '');
@@ -41,11 +53,13 @@ export function describeIdentification(
   const others = ranking.length - RANKING_ROWS;
   if (others > 0) lines.push(`  and ${others} more; ${neighbours.length} answers voted`);
   if (evidence.length > 0) lines.push('', '  nearest answers');
-  for (const { distance, valueId, question, answer } of evidence) {
+  for (const { distance, valueId, question, answer, phrase } of evidence) {
+    const room = width - EVIDENCE_INDENT.length - 3;
+    const passage = wrap(excerptAround(answer, phrase, textLength ?? room), room);
     lines.push(
       `  ${distance.toFixed(3)}  ${valueId}`,
-      `         Q: ${excerpt(question, width - 12)}`,
-      `         A: ${excerpt(answer, width - 12)}`,
+      ...(question === '' ? [] : [`${EVIDENCE_INDENT}Q: ${excerpt(question, room)}`]),
+      ...passage.map((line, i) => `${EVIDENCE_INDENT}${i === 0 ? 'A:' : '  '} ${line}`),
     );
   }
   return lines.join('\n');

@@ -4,22 +4,29 @@ import { openDataset } from '../../datasets/dataset.js';
 import type { Explanation } from '../../identification/classifier/explain.js';
 import type { Classification } from '../../identification/classifier/value-classifier.js';
 import { DEFAULT_K } from '../../identification/value-identifier.js';
-import type { Collection } from '../../pipeline/collection/collection.js';
+import type { Collection, IdentifiedText } from '../../pipeline/collection/collection.js';
 import { openCollection } from '../../pipeline/collection/open-collection.js';
 import type { GivenIndex } from '../../pipeline/index/dataset-search.js';
+import type { QaRecord } from '../../records/record.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
 import type { CliContext } from '../context.js';
 import { describeEncoder } from '../encoder-options.js';
 import { formatCount } from '../format.js';
 import type { IdentifyCliOptions } from './options.js';
-import { describeIdentification, describeTogether } from './report.js';
+import { describeIdentification, describeTogether, type ExplainedEvidence } from './report.js';
+import { identificationCsv, identificationTable } from './table.js';
 import { collectTexts } from './texts.js';
 import { markPhrases } from './why.js';
+
+/** Number of nearest answers that a report shows. */
+const EVIDENCE = 3;
 
 /** Everything that identifying needs. */
 interface Task {
   collection: Collection;
   texts: readonly EmbeddableText[];
+  /** The rows that the texts are from, if they are from a file with rows. */
+  records?: readonly QaRecord[] | undefined;
   filter: ValueFilter | undefined;
   /** Number of answers that match the filter, if there is one. */
   matching: number | undefined;
@@ -30,13 +37,15 @@ interface Task {
 /** A result, in the forms for programs and for people. */
 interface Result {
   json: Record<string, unknown>;
+  /** With `--csv`, printed instead. */
+  csv?: string;
   reports: string[];
 }
 
 /** `univar identify`: identifies the texts, and prints their probabilities, their rankings and the evidence. */
 export async function runIdentify(dir: string, options: IdentifyCliOptions, context: CliContext): Promise<void> {
   const dataset = await openDataset(dir);
-  const texts = await collectTexts(options, process.stdin);
+  const given = await collectTexts(options, process.stdin, (text) => context.log(text));
   const { fit, encoder: folder, backend, precision } = options;
   const { signal } = context;
   const index = await openIndex(dir, options, context);
@@ -60,8 +69,8 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
     }
     const filter = filterOf(options);
     const matching = filter && collection.count(filter);
-    const task = { collection, texts, filter, matching, options, context };
-    const { json, reports } = await (options.together ? classifyTogether(task) : identifyEach(task));
+    const task = { collection, ...given, filter, matching, options, context };
+    const { json, csv, reports } = await (options.together ? classifyTogether(task) : identifyEach(task));
     const { encoder, isFitted } = collection;
     if (options.json) {
       context.printJson({
@@ -74,6 +83,10 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
       });
       return;
     }
+    if (csv !== undefined) {
+      context.print(csv);
+      return;
+    }
     const origin = isFitted ? ', fitted on this dataset' : '';
     context.print([...reports, `Encoder: ${describeEncoder(encoder)}${origin}`].join('\n\n'));
   } finally {
@@ -82,28 +95,34 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
 }
 
 async function identifyEach(task: Task): Promise<Result> {
-  const { collection, texts, filter, matching, options, context } = task;
-  const { efSearch, nprobe, evidence } = options;
-  const { rows } = collection;
-  const k = options.k ?? Math.min(DEFAULT_K, rows);
+  const { collection, texts, records, filter, matching, options, context } = task;
+  const { efSearch, nprobe } = options;
+  const asTable = options.csv || (records !== undefined && !options.why && !options.evidence);
+  const evidence = options.evidence ?? (options.csv || (asTable && !options.json) ? 0 : EVIDENCE);
+  const { rows: answers } = collection;
+  const k = options.k ?? Math.min(DEFAULT_K, answers);
   const { signal } = context;
   const identified = await collection.identify(texts, { k, efSearch, nprobe, filter, evidence, signal });
   if (matching !== undefined && matching < k)
     context.log(
-      `note: the filter matches ${formatCount(matching)} of the ${formatCount(rows)} answers; all of them vote`,
+      `note: the filter matches ${formatCount(matching)} of the ${formatCount(answers)} answers; all of them vote`,
     );
-  const reasons = await explainAll(
-    task,
-    identified.map(({ classification }) => classification),
-  );
+  const reasons = await explainAll(task, identified);
+  const rows = identified.map((found, i) => ({ ...found, text: texts[i]!, record: records?.[i] }));
+  if (options.csv) return { json: {}, csv: identificationCsv(rows), reports: [] };
   const json = {
     k: Math.min(k, matching ?? k),
     ...(matching !== undefined && { matching }),
     search: collection.searchKind === 'exact' ? 'exact' : 'index',
-    texts: identified.map((text, i) => ({ ...text, why: reasons?.[i] })),
+    texts: identified.map((text, i) => ({ ...text, ...given(records?.[i]), ...reasons?.[i] })),
   };
+  if (asTable) return { json, reports: [identificationTable(rows, context.width)] };
   const reports = identified.map((text, i) =>
-    describeIdentification({ ...text, ...explained(texts[i]!, reasons?.[i]) }, context.width, scopeOf(filter)),
+    describeIdentification(
+      { ...text, ...explained(texts[i]!, reasons?.[i]?.why), evidence: reasons?.[i]?.evidence ?? text.evidence },
+      context.width,
+      { scope: scopeOf(filter), textLength: options.textLength },
+    ),
   );
   return { json, reports };
 }
@@ -114,36 +133,59 @@ async function classifyTogether(task: Task): Promise<Result> {
   const [together] = (await collection.classify(texts, { filter, together: true, signal })) as [Classification];
   const reasons = await explainAll(
     task,
-    texts.map(() => together),
+    texts.map(() => ({ classification: together, evidence: [] })),
   );
   const json = {
     ...(matching !== undefined && { matching }),
     together,
-    texts: texts.map((text, i) => ({ text: wholeText(text), why: reasons?.[i] })),
+    texts: texts.map((text, i) => ({ text: wholeText(text), ...given(task.records?.[i]), why: reasons?.[i]?.why })),
   };
-  const all = texts.map((text, i) => explained(text, reasons?.[i]));
+  const all = texts.map((text, i) => explained(text, reasons?.[i]?.why));
   return { json, reports: [describeTogether(all, together, context.width, scopeOf(filter))] };
 }
 
-/** Explains the first value id of the classification of each text; returns undefined without `--why`. */
+/** The reasons for an identification: those in the text itself, and in the nearest answers. */
+interface Reasons {
+  why: Explanation | undefined;
+  evidence: ExplainedEvidence[];
+}
+
+/**
+ * Explains the first value id of the classification of each text, and the nearest answers, each by its own value id.
+ * Returns undefined without `--why`.
+ */
 async function explainAll(
   { collection, texts, options, context }: Task,
-  classifications: readonly (Classification | undefined)[],
-): Promise<(Explanation | undefined)[] | undefined> {
+  identified: readonly Pick<IdentifiedText, 'classification' | 'evidence'>[],
+): Promise<Reasons[] | undefined> {
   if (!options.why) return undefined;
   const { signal } = context;
   const progress = context.progress({ label: 'explain', unit: 'texts', total: texts.length });
   try {
-    const reasons: (Explanation | undefined)[] = [];
-    for (const [i, text] of texts.entries()) {
-      const first = classifications[i]?.ranking[0];
-      reasons.push(first && (await collection.explain(text, first.valueId, { signal })));
+    const reasons: Reasons[] = [];
+    for (const [i, { classification, evidence }] of identified.entries()) {
+      const ranking = classification?.ranking ?? [];
+      const why = ranking[0] && (await collection.explain(texts[i]!, ranking[0].valueId, { signal }));
+      const explainedAnswers: ExplainedEvidence[] = [];
+      for (const neighbour of evidence) {
+        const isKnown = ranking.some(({ valueId }) => valueId === neighbour.valueId);
+        const reason = isKnown && (await collection.explain(neighbour.answer, neighbour.valueId, { signal }));
+        explainedAnswers.push({ ...neighbour, ...(reason && { phrase: reason.for[0] }) });
+      }
+      reasons.push({ why, evidence: explainedAnswers });
       progress.update(i + 1);
     }
     return reasons;
   } finally {
     progress.stop();
   }
+}
+
+/** The fields of the row that a text is from, for JSON. */
+function given(record: QaRecord | undefined): Partial<QaRecord> {
+  if (!record) return {};
+  const { qid, model, lang } = record;
+  return { qid, ...(model && { model }), ...(lang && { lang }) };
 }
 
 function scopeOf(filter: ValueFilter | undefined): string | undefined {

@@ -5,8 +5,8 @@ import { readClassifierConfig } from '../../identification/classifier/classifier
 import { readIndexDescription } from '../../pipeline/index/saved-index.js';
 import { searchedVectors } from '../../pipeline/index/vector-source.js';
 import type { CliContext } from '../context.js';
-import { formatBytes, formatCount, formatTable } from '../format.js';
-import { describeLostRows, LEAST_SELF_RECALL } from '../lost-rows.js';
+import { formatBytes, formatCount, formatTable, plural } from '../format.js';
+import { describeSelfRecall } from '../self-recall.js';
 
 /** `univar info`: prints what a dataset folder holds. */
 export async function runInfo(dir: string, { json }: { json?: boolean }, context: CliContext): Promise<void> {
@@ -52,9 +52,9 @@ export async function runInfo(dir: string, { json }: { json?: boolean }, context
     if (fit === 'stale')
       return `${fitManifest.folder} belongs to other answers and is not used; run "univar fit" again`;
     const { answers, valueIds: ids } = fitManifest.figures;
-    const age = added === 0 ? '' : `; ${formatCount(added)} answers were added since`;
+    const age = added === 0 ? '' : `; ${plural(added, 'answer')} ${added === 1 ? 'was' : 'were'} added since`;
     const { folder, dim: width } = fitManifest;
-    return `${folder}, ${width} dimensions, fitted on ${formatCount(answers)} answers of ${ids} value ids${age}`;
+    return `${folder}, ${width} dimensions, fitted on ${plural(answers, 'answer')} of ${plural(ids, 'value id')}${age}`;
   };
   const describeClassifier = (): string => {
     if (!classifier) return 'none; identify gives votes, but no probabilities';
@@ -65,13 +65,13 @@ export async function runInfo(dir: string, { json }: { json?: boolean }, context
   };
   const describeIndex = (): string => {
     if (!index) return 'none; search compares with every answer';
-    const { factory = '?', selfRecall = 1 } = index;
+    const { factory = '?', selfRecall } = index;
     if (isStale) return `${factory}; out of date, run "univar index" again`;
-    return selfRecall < LEAST_SELF_RECALL ? `${factory}; ${describeLostRows(selfRecall)}` : factory;
+    return `${factory}${describeSelfRecall(factory, selfRecall)}`;
   };
   context.print(
     formatTable([
-      ['answers', `${formatCount(rows)} of ${formatCount(valueIds)} value ids`],
+      ['answers', `${formatCount(rows)} of ${plural(valueIds, 'value id')}`],
       ['encoder', `${manifest.encoder.name}, ${dim} dimensions`],
       ['fit', describeFit()],
       ['classifier', describeClassifier()],

@@ -134,7 +134,7 @@ function describe(
   { neighbours, seed }: MapCliOptions,
 ): string {
   const encoder = dataset.manifest.encoder.name;
-  const points = `${formatCount(dataset.rows)} answers, ${plural(names.length, 'value id')}, embedded with ${encoder}`;
+  const points = `${plural(dataset.rows, 'answer')}, ${plural(names.length, 'value id')}, embedded with ${encoder}`;
   if (explained)
     return `${points}; principal components with ${explained.map(formatPercent).join(' and ')} of the variance`;
   const sampled =

@@ -8,10 +8,11 @@ import { loadEncoder } from '../../encoder/load-encoder.js';
 import { ServedDataset } from '../../pipeline/served-dataset.js';
 import { AllowedHosts } from '../../server/allowed-hosts.js';
 import { ApiKeys } from '../../server/api-keys.js';
+import { expectFreePort } from '../../server/port.js';
 import { Server } from '../../server/start-server.js';
 import type { CliContext } from '../context.js';
 import { describeEncoder } from '../encoder-options.js';
-import { formatCount } from '../format.js';
+import { plural } from '../format.js';
 import type { ServeCliOptions } from './options.js';
 
 const MIB = 2 ** 20;
@@ -29,6 +30,7 @@ export async function runServe(options: ServeCliOptions, context: CliContext): P
     );
   const keys = options.apiKeyFile === undefined ? undefined : await ApiKeys.read(options.apiKeyFile);
   const note = (text: string): void => context.log(`note: ${text}`);
+  await expectFreePort(options.host, options.port);
   const source = await openSource(options, note);
   const live = source instanceof LiveCollection ? source : undefined;
   const server = await Server.start({
@@ -108,6 +110,6 @@ function report(
     });
     return;
   }
-  const rows = collection ? `, ${formatCount(collection.size)} answers (${collection.index.factory})` : '';
+  const rows = collection ? `, ${plural(collection.size, 'answer')} (${collection.index.factory})` : '';
   context.print(`Listening on ${url} with ${describeEncoder(encoder)}${rows}`);
 }

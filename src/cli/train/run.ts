@@ -38,7 +38,7 @@ async function trainWithProgress(
         onStart: ({ done, steps, rows, validationRows, valueIds, cappedIds }) => {
           progress.stop();
           context.log(
-            `train: ${formatCount(rows)} answers of ${valueIds} value ids, ` +
+            `train: ${plural(rows, 'answer')} of ${plural(valueIds, 'value id')}, ` +
               `${formatCount(validationRows)} held out for validation`,
           );
           if (cappedIds > 0)

@@ -1,7 +1,7 @@
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import { reachRedis, withoutSecrets } from '../../queue/redis.js';
 import type { CliContext } from '../context.js';
-import { formatCount, formatDuration, formatRate, plural } from '../format.js';
+import { formatDuration, formatRate, plural } from '../format.js';
 import type { WorkerOptions } from './options.js';
 
 /** `univar worker`: works until the first signal. */
@@ -23,14 +23,14 @@ async function workOnShards(
     texts += count;
     seconds += took;
     context.log(
-      `worker: shard ${shard}, ${formatCount(count)} texts in ${formatDuration(took)}, ${formatRate(count / took)}/s`,
+      `worker: shard ${shard}, ${plural(count, 'text')} in ${formatDuration(took)}, ${formatRate(count / took)}/s`,
     );
   };
   const { signal } = context;
   const onNotice = (text: string): void => context.log(`worker: ${text}`);
   const shards = await ShardWorker.run({ connection, encoder, out, exchange, lease, signal, onNotice, onShard });
   if (json) context.printJson({ shards, texts, seconds });
-  else context.print(`Computed ${plural(shards, 'shard')}, ${formatCount(texts)} texts in ${formatDuration(seconds)}.`);
+  else context.print(`Computed ${plural(shards, 'shard')}, ${plural(texts, 'text')} in ${formatDuration(seconds)}.`);
   context.endedBySignal();
 }
 

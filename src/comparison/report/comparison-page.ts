@@ -39,7 +39,8 @@ mark { background: light-dark(#ffe08a, #6b5300); color: inherit; border-radius: 
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`
  */
 export function comparisonPage(comparison: Comparison, options: ComparisonPageOptions): string[] {
-  const { names, questions, answers } = expectComparison(comparison, 'comparison');
+  const checked = expectComparison(comparison, 'comparison');
+  const { names, questions, answers } = checked;
   const given = expectOptions(options, 'options', ['encoder', 'note', 'questions', 'textLength']);
   const encoder = expectString(given.encoder, 'encoder');
   const note = given.note === undefined ? '' : expectString(given.note, 'note');
@@ -53,16 +54,16 @@ export function comparisonPage(comparison: Comparison, options: ComparisonPageOp
       `<p class="soft">A is ${strong(names[0])}, B is ${strong(names[1])}. ${count(questions)} questions that both ` +
         `answered, ${count(answers)} answers of each, embedded with ${escapeHtml(encoder)}.</p>\n`,
       note === '' ? '' : `<p>Note: ${escapeHtml(note)}.</p>\n`,
-      comparison.sharesLanguage ? '' : `<p>${OTHER_LANGUAGE}</p>\n`,
+      checked.sharesLanguage ? '' : `<p>${OTHER_LANGUAGE}</p>\n`,
       '<h2>In short</h2>\n<dl>\n',
-      ...describeTest(comparison).map(([term, text]) => `<dt>${escapeHtml(term)}</dt><dd>${escapeHtml(text)}</dd>\n`),
+      ...describeTest(checked).map(([term, text]) => `<dt>${escapeHtml(term)}</dt><dd>${escapeHtml(text)}</dd>\n`),
       '</dl>\n',
-      ...questionParts(comparison, shown, textLength),
+      ...questionParts(checked, shown, textLength),
       '<h2>In which words?</h2>\n',
       '<p class="soft">Phrases of one to three tokens in lower case (↵ is a line break) that occur in more ' +
         'answers of one side, by the log-odds ratio with an informative Dirichlet prior. z is its standard score; A ' +
         'and B are numbers of answers.</p>\n',
-      ...comparison.phrases.map((phrases, side) => phraseTable(names[side as 0 | 1], phrases)),
+      ...checked.phrases.map((phrases, side) => phraseTable(names[side as 0 | 1], phrases)),
       '<h2>What a difference means, and what it does not</h2>\n<ul>\n',
       ...CAVEATS.map((text) => `<li>${text}</li>\n`),
       '</ul>\n</main>\n',

@@ -23,7 +23,8 @@ export interface MatrixPageOptions {
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`
  */
 export function matrixPage(matrix: ComparisonMatrix, options: MatrixPageOptions): string[] {
-  const { names, pairs, missing } = expectMatrix(matrix, 'matrix');
+  const checked = expectMatrix(matrix, 'matrix');
+  const { names, pairs, missing } = checked;
   const given = expectOptions(options, 'options', ['encoder', 'note']);
   const encoder = expectString(given.encoder, 'encoder');
   const note = given.note === undefined ? '' : expectString(given.note, 'note');
@@ -41,7 +42,7 @@ export function matrixPage(matrix: ComparisonMatrix, options: MatrixPageOptions)
     note === '' ? '' : `<p>Note: ${escapeHtml(note)}.</p>\n`,
     '<h2>How far apart are they?</h2>\n',
     '<p class="soft">Similar sides are neighbours: the tree joins them by average linkage.</p>\n',
-    `<div class="scroll" tabindex="0">${heatMap(matrix, { isInline: true })}</div>\n`,
+    `<div class="scroll" tabindex="0">${heatMap(checked, { isInline: true })}</div>\n`,
     '<h2>All pairs, the closest first</h2>\n',
     '<p class="soft">p values are adjusted for the number of pairs (Benjamini and Hochberg). “Told apart” is the ' +
       'share of single answers whose side is named correctly by a classifier fitted on other questions; chance is ' +

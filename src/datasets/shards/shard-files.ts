@@ -100,6 +100,7 @@ export class ShardReader implements AsyncDisposable {
   /** First row of each shard, followed by the total number of rows. */
   readonly #firstRows: number[] = [0];
   #open: OpenShard | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** @internal Use `Dataset.openEmbeddings`. */
   constructor(
@@ -118,7 +119,7 @@ export class ShardReader implements AsyncDisposable {
   }
 
   /**
-   * Fills `out` with consecutive rows, starting at `row`; f16 is widened.
+   * Fills `out` with consecutive rows, starting at `row`; f16 is widened. Reads run one after the other.
    *
    * @param out [n, dim]; all n rows must exist
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`; `ERR_DATA` for a file that is truncated
@@ -127,32 +128,45 @@ export class ShardReader implements AsyncDisposable {
   async read(row: number, out: Float32Array): Promise<void> {
     const rows = expectVectors(out, 'out', this.dim);
     const end = expectInteger(row, 'row', 0, this.#firstRows.at(-1)! - rows) + rows;
-    for (let at = row; at < end; ) {
-      const number = shardOfRow(this.#firstRows, at);
-      const next = Math.min(end, this.#firstRows[number + 1]!);
-      await this.#readWithin(
-        await this.#openShard(number),
-        at - this.#firstRows[number]!,
-        out.subarray((at - row) * this.dim, (next - row) * this.dim),
-      );
-      at = next;
-    }
+    await this.#exclusively(async () => {
+      for (let at = row; at < end; ) {
+        const number = shardOfRow(this.#firstRows, at);
+        const next = Math.min(end, this.#firstRows[number + 1]!);
+        await this.#readWithin(
+          await this.#openShard(number),
+          at - this.#firstRows[number]!,
+          out.subarray((at - row) * this.dim, (next - row) * this.dim),
+        );
+        at = next;
+      }
+    });
   }
 
-  /** Closes the open file. Idempotent; the next read opens it again. */
-  async close(): Promise<void> {
-    const { handle } = this.#open ?? {};
-    this.#open = undefined;
-    await handle?.close();
+  /** Closes the open file once the reads before it have ended. Idempotent; the next read opens it again. */
+  close(): Promise<void> {
+    return this.#exclusively(() => this.#closeShard());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
+  /** Runs one action at a time, because another one would close the file that this one reads. */
+  #exclusively(action: () => Promise<void>): Promise<void> {
+    const mine = this.#turn.then(action);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #closeShard(): Promise<void> {
+    const { handle } = this.#open ?? {};
+    this.#open = undefined;
+    await handle?.close();
+  }
+
   async #openShard(number: number): Promise<OpenShard> {
     if (this.#open?.number === number) return this.#open;
-    await this.close();
+    await this.#closeShard();
     const { rows, embeddings } = this.#shards[number]!;
     const path = join(this.dir, embeddings.file);
     const handle = await withFileErrors(`read ${path}`, () => open(path));

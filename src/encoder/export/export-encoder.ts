@@ -69,10 +69,10 @@ const TEXTS = [
 export async function exportEncoder(source: string, target: string, options: ExportOptions): Promise<ExportResult> {
   expectPath(source, 'source');
   expectPath(target, 'target');
-  expectOptions(options, 'options', ['to', 'singleFile', 'dtype', 'signal']);
-  const to = expectOneOf(options.to, 'to', EXPORT_FORMATS);
-  const dtype = expectOneOf(options.dtype ?? 'f32', 'dtype', WEIGHT_TYPES);
-  const { singleFile = false, signal } = options;
+  const given = expectOptions(options, 'options', ['to', 'singleFile', 'dtype', 'signal']) as Partial<ExportOptions>;
+  const to = expectOneOf(given.to, 'to', EXPORT_FORMATS);
+  const dtype = expectOneOf(given.dtype ?? 'f32', 'dtype', WEIGHT_TYPES);
+  const { singleFile = false, signal } = given;
   if (singleFile && to !== 'onnx') fail('ERR_ARG_RANGE', 'false unless "to" is onnx,', 'singleFile', singleFile);
   if (dtype !== 'f32' && to !== 'safetensors') fail('ERR_ARG_RANGE', 'f32 unless "to" is safetensors,', 'dtype', dtype);
   if (await isNgramFolder(source))

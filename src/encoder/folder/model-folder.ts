@@ -61,7 +61,7 @@ export async function readModelFolder(
   { weights = true }: { weights?: boolean } = {},
 ): Promise<ModelFolder> {
   const root = resolve(folder);
-  if (!isFolder(root)) throw new EngineError('ERR_DATA', `${root} is not a folder with a model${hintFor(root)}`);
+  if (!isFolder(root)) throw new EngineError('ERR_DATA', `${root} is not a folder with a model${hintFor(folder)}`);
   const modulesFile = join(root, 'modules.json');
   const modules = existsSync(modulesFile) ? await readModules(modulesFile) : undefined;
   const { layout, paths } = modules ?? { layout: TRANSFORMER_FOLDER, paths: new Map<string, string>() };
@@ -106,12 +106,18 @@ export async function readModelFolder(
   };
 }
 
-/** Says where univar-mini is, which the npm package does not contain. */
-function hintFor(root: string): string {
-  return basename(root) === basename(MINI_ENCODER)
-    ? '. univar-mini is not part of the npm package: copy the folder packages/univar-mini of the repository, and ' +
-        'specify its path as the encoder'
-    : '';
+/** Like `org/name`, the form of model names on the Hugging Face Hub. */
+const HUB_NAME = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
+
+/** Says how to get a model: univar-mini, which the npm package does not contain, or one of the Hugging Face Hub. */
+function hintFor(folder: string): string {
+  if (basename(folder) === basename(MINI_ENCODER))
+    return (
+      '. univar-mini is not part of the npm package: copy the folder packages/univar-mini of the repository, and ' +
+      'specify its path as the encoder'
+    );
+  if (!HUB_NAME.test(folder)) return '';
+  return `. If you mean a model of the Hugging Face Hub, download it ("hf download ${folder}") and specify its folder`;
 }
 
 /** Returns the path of the graph. @throws EngineError `ERR_DATA` if there is none */

@@ -23,16 +23,16 @@ export async function writeQualityReport(
   summary: GenerateSummary,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  expectProject(project);
+  const checked = expectProject(project);
   expectOwnObjects(expectObject(summary, 'summary'), 'summary', ['stages', 'spent', 'spentBy'], 'generate');
   expectSignal(signal, 'signal');
-  const { samples, ...report } = await collectReport(project, await ProjectFolder.open(project.out), summary, signal);
-  const nameOf = languageNames(project);
+  const { samples, ...report } = await collectReport(checked, await ProjectFolder.open(checked.out), summary, signal);
+  const nameOf = languageNames(checked);
   const files: [string, string[]][] = [
     ['report.json', [`${JSON.stringify(report, null, 2)}\n`]],
     ['report.html', reportPage({ ...report, samples }, nameOf)],
-    ['samples.html', samplesPage(project.name, samples, nameOf)],
+    ['samples.html', samplesPage(checked.name, samples, nameOf)],
   ];
-  for (const [name, parts] of files) await replaceFile(join(project.out, name), parts);
-  return files.map(([name]) => join(project.out, name));
+  for (const [name, parts] of files) await replaceFile(join(checked.out, name), parts);
+  return files.map(([name]) => join(checked.out, name));
 }

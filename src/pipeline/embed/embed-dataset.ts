@@ -40,8 +40,8 @@ interface Run {
 export async function embedDataset(options: EmbedDatasetOptions): Promise<EmbedSummary> {
   const resolved = resolveOptions(options);
   const { inputs, out, encoder: folder, signal, add = false, overwrite = false } = resolved;
-  const { columns, defaults = {}, format, skipBad } = resolved;
-  const read: ReadOptions = { columns, defaults, format, skipBad };
+  const { columns, defaults = {}, optional, format, skipBad } = resolved;
+  const read: ReadOptions = { columns, defaults, optional, format, skipBad };
   const found = await findInputs(out, inputs, { format, add, overwrite, signal });
   if (found.base && found.paths.length === 0) return embedNothing(found, folder, read, resolved);
   const scan = await scanInputs(found, read, resolved);

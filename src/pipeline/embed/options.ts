@@ -73,6 +73,8 @@ export interface EmbedDatasetOptions {
   columns?: ReadOptions['columns'];
   /** Model and language of rows that have none. */
   defaults?: ReadOptions['defaults'];
+  /** Fields that rows need not have. Answers without questions are embedded alone. @default none */
+  optional?: ReadOptions['optional'];
   /** @default chosen by the extension of each file */
   format?: ReadOptions['format'];
   /** Skips bad rows and writes them to rejects.jsonl in the dataset folder. @default false */
@@ -108,6 +110,7 @@ const KEYS = [
   'dtype',
   'columns',
   'defaults',
+  'optional',
   'format',
   'skipBad',
   'shardRows',

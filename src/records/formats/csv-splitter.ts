@@ -1,7 +1,8 @@
 /**
- * Splits a stream of bytes into CSV records as defined by RFC 4180: comma, double quotes (doubled inside a quoted
- * field), LF or CRLF, line breaks inside quotes. Works on bytes, so that it detects invalid UTF-8 and reports the line
- * numbers of the file. Continues at the next line after a malformed record.
+ * Splits a stream of bytes into CSV records as defined by RFC 4180: double quotes (doubled inside a quoted field), LF
+ * or CRLF, line breaks inside quotes. Fields are separated by commas, tabs, or semicolons, which spreadsheets write
+ * where the comma is the decimal point; the header tells which. Works on bytes, so that it detects invalid UTF-8 and
+ * reports the line numbers of the file. Continues at the next line after a malformed record.
  */
 import { isUtf8 } from 'node:buffer';
 
@@ -11,6 +12,8 @@ const LF = 10;
 const CR = 13;
 const QUOTE = 34;
 const COMMA = 44;
+const SEMICOLON = 59;
+const TAB = 9;
 const BOM = Buffer.from('\uFEFF');
 
 export interface CsvRecord {
@@ -35,6 +38,7 @@ export class CsvSplitter {
   #line = 1;
   #wanted = BOM.length;
   #begun = false;
+  #separator: number | undefined;
   #skippingLine = false;
 
   /** @param maxRecordBytes size limit of a record. @default 64 MiB */
@@ -53,6 +57,14 @@ export class CsvSplitter {
 
   #split(atEnd: boolean): CsvRecord[] {
     const bytes = this.#rest;
+    const header = bytes.indexOf(LF);
+    if (this.#separator === undefined) {
+      if (header < 0 && !atEnd && bytes.length <= this.maxRecordBytes) return [];
+      this.#separator = separatorOf(
+        bytes.subarray(0, Math.min(header < 0 ? bytes.length : header, this.maxRecordBytes)),
+      );
+    }
+    const separator = this.#separator;
     const records: CsvRecord[] = [];
     let start = !this.#begun && BOM.equals(bytes.subarray(0, BOM.length)) ? BOM.length : 0;
     this.#begun = true;
@@ -66,7 +78,7 @@ export class CsvSplitter {
         start = nextLine;
         continue;
       }
-      const { fields, next, problem: malformed } = scanRecord(bytes, start, atEnd);
+      const { fields, next, problem: malformed } = scanRecord(bytes, start, atEnd, separator);
       const tooLong = (next < 0 ? bytes.length : next) - start > this.maxRecordBytes;
       if (!tooLong && (malformed === undefined ? next < 0 : !lineEnds)) break;
       const problem = tooLong
@@ -106,7 +118,19 @@ function textOf(bytes: Buffer, start: number, next: number): string {
   return bytes.toString('utf8', start, end);
 }
 
-function scanRecord(bytes: Buffer, start: number, atEnd: boolean): Scan {
+/** Returns the separator that a header has most of outside quotes; the comma if it has none. */
+function separatorOf(header: Buffer): number {
+  const counts = new Map([COMMA, SEMICOLON, TAB].map((byte) => [byte, 0]));
+  let quoted = false;
+  for (const byte of header) {
+    if (byte === QUOTE) quoted = !quoted;
+    const count = quoted ? undefined : counts.get(byte);
+    if (count !== undefined) counts.set(byte, count + 1);
+  }
+  return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best))[0];
+}
+
+function scanRecord(bytes: Buffer, start: number, atEnd: boolean, separator: number): Scan {
   const fields: string[] = [];
   const stop = (next: number, problem?: string): Scan => ({ fields, next, problem });
   let at = start;
@@ -122,13 +146,14 @@ function scanRecord(bytes: Buffer, start: number, atEnd: boolean): Scan {
       end = close + 1;
       if (bytes[end] === CR && bytes[end + 1] === LF) end++;
       else if (bytes[end] === CR && end + 1 >= bytes.length && !atEnd) return stop(-1);
-      if (end < bytes.length && bytes[end] !== COMMA && bytes[end] !== LF) {
+      if (end < bytes.length && bytes[end] !== separator && bytes[end] !== LF) {
         return stop(end, 'there is text after a closing quote (write a quote inside a field twice)');
       }
     } else {
       end = at;
-      while (end < bytes.length && bytes[end] !== COMMA && bytes[end] !== LF) {
-        if (bytes[end] === QUOTE) return stop(end, 'an unquoted field contains a quote');
+      while (end < bytes.length && bytes[end] !== separator && bytes[end] !== LF) {
+        // Programs that write tabs often do not quote at all.
+        if (bytes[end] === QUOTE && separator !== TAB) return stop(end, 'an unquoted field contains a quote');
         end++;
       }
       if (end === bytes.length && !atEnd) return stop(-1);

@@ -7,6 +7,9 @@ import type { RawRow } from './raw-row.js';
 /** The escape of a surrogate, or a backslash followed by text that looks like one. */
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 
+/** Ends the reason if a file holds one array of rows. */
+const ARRAY = "; jq -c '.[]' turns an array of rows into lines";
+
 export interface JsonlRow extends RawRow {
   /** Position in the file of the first byte after the row and its line feed. */
   end: number;
@@ -54,10 +57,11 @@ function parseLine({ bytes, start, end, next, number, tooLong }: Line): JsonlRow
   try {
     // Lone surrogates can only come from escapes. They have no UTF-8 form, so they would change when written to a file.
     const value: unknown = SURROGATE_ESCAPE.test(text) ? JSON.parse(text, wellFormed) : JSON.parse(text);
-    row.cells = isObject(value) ? value : 'the line is JSON, but not an object';
+    row.cells = isObject(value) ? value : 'the line is JSON, but not an object' + (Array.isArray(value) ? ARRAY : '');
   } catch (error) {
     if (text.trim() === '') return undefined;
     row.cells = `the line is not valid JSON: ${(error as SyntaxError).message.slice(0, 200)}`;
+    if (number === 1 && text.trimStart().startsWith('[')) row.cells += ARRAY;
   }
   return row;
 }

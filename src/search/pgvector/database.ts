@@ -7,7 +7,7 @@ import { importOptional } from '../../core/optional-package.js';
 import { settledWithin } from '../../core/time-limit.js';
 import { expectString } from '../../core/validate.js';
 import { databaseError } from './errors.js';
-import { queryOnce, streamOf } from './query-once.js';
+import { isWaiting, queryOnce, streamOf } from './query-once.js';
 import { QueryWatch } from './query-watch.js';
 
 const CONNECT_MS = 8000;
@@ -22,6 +22,8 @@ const CLOSE_MS = 700;
 const LIMITS =
   'SET LOCAL idle_in_transaction_session_timeout = 300000; SET LOCAL tcp_keepalives_idle = 30; ' +
   'SET LOCAL tcp_keepalives_interval = 10; SET LOCAL tcp_keepalives_count = 3';
+
+const OWN_PID = 'SELECT pg_backend_pid() AS pid';
 
 type Pg = Pick<typeof pg, 'Client' | 'Pool'>;
 
@@ -44,6 +46,8 @@ export class Database {
   readonly #brief: () => Client;
   readonly #onNotice: (text: string) => void;
   readonly #calls = new Set<Promise<unknown>>();
+  /** Connections whose process is the one that they named, as it is not behind a pooler. */
+  readonly #direct = new WeakSet<Client>();
   #closing: Promise<void> | undefined;
   /** Database and server, without credentials, for messages. */
   readonly place: string;
@@ -120,7 +124,8 @@ export class Database {
     let committed = false as boolean; // set by the function below
     let lost: EngineError | undefined;
     const working = (async (): Promise<T> => {
-      await client.query(`${begin}; ${LIMITS}`);
+      const begun = await client.query<{ pid: number }>(`${begin}; ${LIMITS}; ${OWN_PID}`);
+      if ([begun].flat().at(-1)?.rows[0]?.pid === pidOf(client)) this.#direct.add(client);
       const result = await work(client);
       await client.query('COMMIT');
       committed = true;
@@ -131,6 +136,11 @@ export class Database {
       pid: pidOf(client),
       place: this.place,
       connection: this.#brief,
+      link: () => {
+        const { bytesRead, bytesWritten, writableLength } = streamOf(client);
+        const bytes = bytesRead + bytesWritten - writableLength;
+        return { waits: isWaiting(client), bytes, isDirect: this.#direct.has(client) };
+      },
       onNotice: this.#onNotice,
       onLost: (reason) => {
         lost = databaseError(new Error(reason), doing, this.place);

@@ -117,24 +117,16 @@ export class PgVectorIndex implements AsyncDisposable {
     options: PgVectorIndexOptions,
     batches: AsyncIterable<VectorBatch> | Iterable<VectorBatch> = [],
   ): Promise<PgVectorIndex> {
-    expectOptions(options, 'options', [
-      ...CONNECTION_OPTIONS,
-      'onProgress',
-      'dim',
-      'metric',
-      'factory',
-      'efConstruction',
-      'source',
-      'overwrite',
-    ]);
-    const { source = '', overwrite = false } = options;
-    const kind = expectKind(options);
-    const call = resolveCallOptions(options.signal, options.onProgress);
+    const own = ['onProgress', 'dim', 'metric', 'factory', 'efConstruction', 'source', 'overwrite'] as const;
+    const given = expectOptions(options, 'options', [...CONNECTION_OPTIONS, ...own]) as unknown as PgVectorIndexOptions;
+    const { source = '', overwrite = false } = given;
+    const kind = expectKind(given);
+    const call = resolveCallOptions(given.signal, given.onProgress);
     expectString(source, 'source');
     expectBoolean(overwrite, 'overwrite');
     if (typeof batches !== 'object' || !(Symbol.iterator in batches || Symbol.asyncIterator in batches))
       fail('ERR_ARG_TYPE', 'batches of vectors', 'batches', batches);
-    return connected(options, async (database, table, connections) => {
+    return connected(given, async (database, table, connections) => {
       const rows = await database.transaction(`load the table "${table}" of`, call.signal, 'BEGIN', async (client) => {
         await expectPgvector(client, database.place);
         let loaded = 0;
@@ -154,9 +146,9 @@ export class PgVectorIndex implements AsyncDisposable {
    * @throws EngineError like {@link create}; `ERR_DATA` if the index does not exist, or others have changed its rows
    */
   static async open(options: PgOpenOptions): Promise<PgVectorIndex> {
-    expectOptions(options, 'options', CONNECTION_OPTIONS);
-    const { signal } = resolveCallOptions(options.signal, undefined);
-    return connected(options, async (database, table, connections) => {
+    const given = expectOptions(options, 'options', CONNECTION_OPTIONS) as unknown as PgOpenOptions;
+    const { signal } = resolveCallOptions(given.signal, undefined);
+    return connected(given, async (database, table, connections) => {
       const described = await database.transaction(
         `open the table "${table}" of`,
         signal,

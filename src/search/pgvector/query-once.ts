@@ -1,3 +1,6 @@
+import type { Socket } from 'node:net';
+import { Writable } from 'node:stream';
+
 import type { Client, QueryResultRow } from 'pg';
 
 import { settledWithin } from '../../core/time-limit.js';
@@ -30,6 +33,13 @@ export async function queryOnce<R extends QueryResultRow>(
 }
 
 /** The socket of a client. */
-export function streamOf(client: Client): { destroy(error?: Error): void } {
-  return (client as unknown as { connection: { stream: { destroy(error?: Error): void } } }).connection.stream;
+export function streamOf(client: Client): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
+}
+
+/** Whether a client waits for the server. During COPY, it can also wait for the rows of its caller. */
+export function isWaiting(client: Client): boolean {
+  const query = (client as unknown as { _activeQuery: object | null })._activeQuery;
+  if (query === null) return false;
+  return query instanceof Writable ? query.writableEnded || query.writableNeedDrain : true;
 }

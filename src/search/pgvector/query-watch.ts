@@ -26,6 +26,16 @@ interface BackendState {
   blockers: string | null;
 }
 
+/** A connection, as this process sees it. */
+export interface LinkState {
+  /** Whether we wait for the server, and not for our caller. */
+  waits: boolean;
+  /** Bytes sent and received so far. */
+  bytes: number;
+  /** Whether the process of the connection is surely the one that is asked about: not behind a pooler. */
+  isDirect: boolean;
+}
+
 export interface QueryWatchOptions {
   /** Process on the server that runs the queries. */
   pid: number;
@@ -33,6 +43,8 @@ export interface QueryWatchOptions {
   place: string;
   /** Creates a connection, not opened yet, that gives up after a few seconds. */
   connection: () => Client;
+  /** Returns what the watched connection is doing. */
+  link: () => LinkState;
   onNotice: (text: string) => void;
   /** Called once if the server does not answer any more, with the reason. */
   onLost: (reason: string) => void;
@@ -41,7 +53,8 @@ export interface QueryWatchOptions {
 /**
  * Looks every five seconds over a second connection at what a query waits for, and tells the user, first after five
  * seconds and then at doubling intervals. A long query alone says nothing about the server: building a graph can take
- * hours, and a network that swallows packets leaves a connection open for as long.
+ * hours, and a network that swallows packets leaves a connection open for as long. If the server answers, but waits for
+ * us while we wait for it, the result was lost on the way: the connection is given up like a silent server.
  */
 export class QueryWatch {
   readonly #timer: NodeJS.Timeout;
@@ -49,6 +62,7 @@ export class QueryWatch {
   #lastAnswer = this.#start;
   #nextNotice = 0;
   #failures = 0;
+  #bytes = -1;
   #isChecking = false;
   #isStopped = false;
 
@@ -67,11 +81,11 @@ export class QueryWatch {
     try {
       const found = await this.#ask();
       if (this.#isStopped) return;
-      if (found === 'silent') this.#fail();
+      if (found === 'silent' || this.#isCutOff(found)) this.#fail();
       else {
         this.#failures = 0;
         this.#lastAnswer = performance.now();
-        const waits = found === undefined ? undefined : describeWait(found);
+        const waits = typeof found === 'string' ? undefined : describeWait(found);
         if (waits !== undefined) this.#notify(`${this.options.place}: ${waits}`);
       }
     } finally {
@@ -79,13 +93,23 @@ export class QueryWatch {
     }
   }
 
-  /** Returns the state of the process; undefined if the server answers but does not tell. */
-  async #ask(): Promise<BackendState | 'silent' | undefined> {
+  /** Returns the state of the process, or why there is none. */
+  async #ask(): Promise<BackendState | 'gone' | 'untold' | 'silent'> {
     try {
-      return (await queryOnce<BackendState>(this.options.connection(), STATE, [this.options.pid], ANSWER_MS))[0];
+      const rows = await queryOnce<BackendState>(this.options.connection(), STATE, [this.options.pid], ANSWER_MS);
+      return rows[0] ?? 'gone';
     } catch (error) {
-      return isDatabaseError(error) ? undefined : 'silent'; // too many connections, for example, is an answer
+      return isDatabaseError(error) ? 'untold' : 'silent'; // too many connections, for example, is an answer
     }
+  }
+
+  /** Whether both sides wait for each other, and nothing has moved since the last check. */
+  #isCutOff(found: BackendState | 'gone' | 'untold'): boolean {
+    const { waits, bytes, isDirect } = this.options.link();
+    const hasMoved = bytes !== this.#bytes;
+    this.#bytes = bytes;
+    if (!waits || hasMoved || found === 'untold') return false;
+    return found === 'gone' ? isDirect : waitsForUs(found);
   }
 
   #fail(): void {
@@ -111,8 +135,12 @@ function describeWait({ state, wait, phase, blocksDone, blocksTotal, tuplesDone,
     const blocks = Number(blocksTotal) > 0 ? `, block ${blocksDone} of ${blocksTotal}` : '';
     return `${phase}${blocks}${Number(tuplesDone) > 0 ? `, ${tuplesDone} vectors` : ''}`;
   }
-  if (state !== 'active' || wait === 'Client') return undefined;
-  return 'waiting for the result of a query';
+  return waitsForUs({ state, wait }) ? undefined : 'waiting for the result of a query';
+}
+
+/** Whether a process has nothing to do until it hears from us. */
+function waitsForUs({ state, wait }: Pick<BackendState, 'state' | 'wait'>): boolean {
+  return state !== 'active' || wait === 'Client';
 }
 
 function seconds(ms: number): string {

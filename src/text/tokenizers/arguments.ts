@@ -1,4 +1,4 @@
-import { expectInteger, expectOptions, expectSignal, fail } from '../../core/validate.js';
+import { expectCallback, expectInteger, expectOptions, expectSignal, fail } from '../../core/validate.js';
 import type { CallOptions } from '../../native/call.js';
 import type { TokenizeOptions } from './tokenizer.js';
 
@@ -35,9 +35,10 @@ export function checkEncodeArguments(
   for (let i = 0; i < texts.length; i++) {
     if (typeof texts[i] !== 'string') fail('ERR_ARG_TYPE', 'a string', `texts[${i}]`, texts[i]);
   }
-  expectOptions(options, 'options', ['maxTokens', 'signal', 'onProgress']);
-  expectSignal(options?.signal, 'signal');
-  const { maxTokens = Infinity, signal, onProgress } = options ?? {};
+  const given = expectOptions(options, 'options', ['maxTokens', 'signal', 'onProgress']) as TokenizeOptions;
+  const { maxTokens = Infinity, signal, onProgress } = given;
+  expectSignal(signal, 'signal');
+  expectCallback(onProgress, 'onProgress');
   if (maxTokens !== Infinity) expectInteger(maxTokens, 'maxTokens', specialCount);
   return { maxTokens, signal, onProgress };
 }

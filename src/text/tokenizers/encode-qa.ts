@@ -52,8 +52,9 @@ export async function encodeQa(
 ): Promise<PackedTokens> {
   expectTokenizer(tokenizer);
   expectEmbeddableTexts(texts);
-  expectOptions(options, 'options', ['maxTokens', 'signal', 'onProgress', 'prepare']);
-  const { maxTokens = Infinity, prepare = (text: string) => text, ...call } = options;
+  const keys = ['maxTokens', 'signal', 'onProgress', 'prepare'] as const;
+  const given = expectOptions(options, 'options', keys) as EncodeQaOptions;
+  const { maxTokens = Infinity, prepare = (text: string) => text, ...call } = given;
   expectFunction(prepare, 'prepare');
   const whole = texts.map((text) => prepare(wholeText(text)));
   if (maxTokens === Infinity || texts.every((text) => typeof text === 'string'))

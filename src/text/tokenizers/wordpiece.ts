@@ -1,5 +1,5 @@
 import { EngineError } from '../../core/errors.js';
-import { expectInteger } from '../../core/validate.js';
+import { expectInteger, expectString } from '../../core/validate.js';
 import type { TokenizerHandle } from '../../native/addon-types.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
 import { createTokenizer, disposeTokenizer, encodeTexts, type WordPieceSettings } from '../../native/tokenizer.js';
@@ -88,9 +88,13 @@ export class WordPieceTokenizer implements Tokenizer {
     }
   }
 
-  /** Returns the id of a token of the vocabulary or of an added token; undefined if it is unknown. */
+  /**
+   * Returns the id of a token of the vocabulary or of an added token; undefined if it is unknown.
+   *
+   * @throws EngineError `ERR_ARG_TYPE`
+   */
   tokenToId(token: string): number | undefined {
-    return this.idByToken.get(token);
+    return this.idByToken.get(expectString(token, 'token'));
   }
 
   /** Returns the token with an id, or one of them if several share it; undefined if the id is unknown. */

@@ -24,10 +24,10 @@ describe('ValueIdentifier over embeddings', () => {
     ]);
   });
 
-  it('settles a tie by value id, not by distance', async () => {
+  it('settles a tie by distance', async () => {
     const [found] = await identifier.identify(Float32Array.of(0.1), { k: 2 });
     expect(found!.neighbours[0]!.valueId).toBe('b$eng');
-    expect(found!.ranking.map(({ valueId }) => valueId)).toEqual(['a$eng', 'b$eng']);
+    expect(found!.ranking.map(({ valueId }) => valueId)).toEqual(['b$eng', 'a$eng']);
   });
 
   it('lets all rows vote if there are fewer than 50', async () => {

@@ -47,6 +47,11 @@ describe('principal components', () => {
     explained.forEach((share, axis) => expect(share).toBeCloseTo(expected.explained[axis]!, 5));
   });
 
+  it('refuses entries whose squares overflow', async () => {
+    const x = Float32Array.of(3e38, 0, 0, 3e38, 1, 1);
+    await expect(principalComponents(x, 3, 2)).rejects.toMatchObject({ code: 'ERR_NON_FINITE' });
+  });
+
   it('sum rows of more than one chunk', async () => {
     const rows = 5000;
     const line = Float32Array.from({ length: rows * 2 }, (_, i) => (i % 2 === 0 ? 3 : 4) * Math.floor(i / 2));

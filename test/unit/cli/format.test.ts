@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import {
   excerpt,
+  excerptAround,
   formatBytes,
   formatCount,
   formatDuration,
@@ -58,5 +59,19 @@ describe('tables and excerpts', () => {
     expect(excerpt('  a\n\n b\tc ', 10)).toBe('a b c');
     expect(excerpt('😀😀😀😀', 3)).toBe('😀😀…');
     expect(excerpt('abcd', 4)).toBe('abcd');
+  });
+
+  it('keeps the part around a phrase', () => {
+    const text = 'one two\n\nthree 😀 four five';
+    const around = (phrase: string, width: number): string => {
+      const start = text.indexOf(phrase);
+      return excerptAround(text, { start, end: start + phrase.length }, width);
+    };
+    expect(around('😀', 7)).toBe('…e 😀 f…');
+    expect(around('five', 9)).toBe('…our five');
+    expect(around('one', 9)).toBe('one two …');
+    expect(around('three', 4)).toBe('…th…');
+    expect(around('three', 80)).toBe(excerpt(text, 80));
+    expect(excerptAround(text, undefined, 5)).toBe('one …');
   });
 });

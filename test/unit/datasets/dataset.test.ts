@@ -5,6 +5,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -55,6 +56,18 @@ async function writeDataset(dir: string, rows: number, options: Partial<DatasetW
 /** Returns the path, in the dataset folder, of a file in its first folder of shards. */
 function shardFile(dir: string, name: string): string {
   return join(readdirSync(dir).find((entry) => entry.startsWith('shards-'))!, name);
+}
+
+/** Lists the files of a folder that this process has open, on Linux. */
+function openFiles(dir: string): string[] {
+  if (!existsSync('/proc/self/fd')) return [];
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)].filter((path) => path.startsWith(dir));
+    } catch {
+      return []; // the descriptor of the listing itself
+    }
+  });
 }
 
 function changeText(path: string, from: string | RegExp, to: string): void {
@@ -291,6 +304,15 @@ describe('a dataset folder', () => {
 describe('openDataset', () => {
   it.each<[what: string, damage: (dir: string) => void, verify: boolean, reason: RegExp]>([
     ['is not there', (dir) => rmSync(dir, { recursive: true }), false, /does not exist/],
+    [
+      'is a file',
+      (dir) => {
+        rmSync(dir, { recursive: true });
+        writeFileSync(dir, '');
+      },
+      false,
+      /is a file; a dataset is a folder/,
+    ],
     ['is not a dataset', (dir) => rmSync(join(dir, 'manifest.json')), false, /not a dataset: it has no manifest\.json/],
     ['lost a file', (dir) => rmSync(join(dir, shardFile(dir, '00001.jsonl'))), false, /00001\.jsonl: no such file/],
     [
@@ -380,6 +402,21 @@ describe('openDataset', () => {
     await expect(openDataset(dir)).rejects.toMatchObject(expected);
     await writer.close();
     await expect(openDataset(dir)).rejects.toMatchObject(expected);
+  });
+
+  it('reads rows of several files at the same time, and leaves no file open', async () => {
+    const dir = temporaryFolder();
+    await writeDataset(dir, 12);
+    const reader = (await openDataset(dir)).openEmbeddings();
+    const rows = [0, 4, 8, 1, 5, 9];
+    const read = rows.map(async (row) => {
+      const out = new Float32Array(DIM);
+      await reader.read(row, out);
+      return out;
+    });
+    expect(await Promise.all(read)).toEqual(rows.map((row) => embeddings(0, row + 1).slice(row * DIM)));
+    await reader.close();
+    expect(openFiles(dir)).toEqual([]);
   });
 
   it('detects a file that changes between opening and reading', async () => {

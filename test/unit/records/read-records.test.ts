@@ -47,6 +47,38 @@ describe('readRecords', () => {
   });
 
   it.each([
+    ['answers.tsv', '\t'],
+    ['answers.csv', ';'],
+  ])('recognises the separator of %s by its header', async (name, separator) => {
+    const lines = [Object.keys(row), Object.values({ ...row, answer: 'Yes, "no", yes, no, yes, no.' })];
+    const quoted = (cell: string): string => (separator === ';' ? `"${cell.replaceAll('"', '""')}"` : cell);
+    const path = fileWith(name, lines.map((cells) => cells.map(quoted).join(separator)).join('\r\n'));
+    expect(await recordsOf(path)).toEqual([{ ...row, answer: 'Yes, "no", yes, no, yes, no.' }]);
+  });
+
+  it('says what to do with a JSON array', async () => {
+    const array = `${JSON.stringify([row], null, 1)}\n`;
+    await expect(recordsOf(fileWith('answers.json', array))).rejects.toThrow(/answers.json is JSON.*jq -c/);
+    await expect(recordsOf(fileWith('a.jsonl', array))).rejects.toThrow(/a.jsonl:1: .*not valid JSON.*jq -c/);
+    await expect(recordsOf(fileWith('b.jsonl', '[{}]'))).rejects.toThrow(/b.jsonl:1: .*not an object; jq -c/);
+  });
+
+  it('reads answers without question, model and language if these are optional', async () => {
+    const path = fileWith('bare.jsonl', '{"answer":"Yes."}\n{"answer":"No.","question":" "}\n{"answer":"Yes."}\n');
+    await expect(recordsOf(path)).rejects.toThrow(/no column "model"/);
+    const [yes, no, again] = await recordsOf(path, { optional: ['question', 'model', 'lang'] });
+    expect(no).toEqual({
+      qid: expect.stringMatching(/^q-/) as string,
+      question: '',
+      answer: 'No.',
+      model: '',
+      lang: '',
+    });
+    expect(again).toEqual(yes);
+    expect(no!.qid).not.toBe(yes!.qid);
+  });
+
+  it.each([
     ['jsonl.gz', 60],
     ['csv', 60],
     ['parquet', 4],

@@ -49,6 +49,11 @@ function withoutNewCodePoints(text: string): string {
 }
 
 describe('extractNgrams', () => {
+  it('reads a list behind a proxy like the list itself', async () => {
+    const texts = ['a b', 'b'];
+    expect(await extractNgrams(new Proxy(texts, {}))).toEqual(await extractNgrams(texts));
+  });
+
   it('computes the frozen features, as does the reference', async () => {
     for (const { text, kind, orders, limit, ids, counts } of VECTORS) {
       const name = JSON.stringify(text);

@@ -95,8 +95,9 @@ async function expected(
   const { before, after } = tokenizer;
   const content = async (text: string): Promise<number[]> =>
     unpack(await tokenizer.encode([text]))[0]!.slice(before.length, -after.length);
-  const q = await content(`Q: ${question.trim()}`);
-  const a = await content(`A: ${answer.trim()}`);
+  const asked = question.trim() !== '';
+  const q = asked ? await content(`Q: ${question.trim()}`) : [];
+  const a = await content(`${asked ? 'A: ' : ''}${answer.trim()}`);
   const room = maxTokens - before.length - after.length;
   if (q.length + a.length <= room) return [...before, ...q, ...a, ...after];
   const kept = Math.min(q.length, Math.max(Math.floor(room / 4), room - a.length));

@@ -116,12 +116,15 @@ describe('WordPieceTokenizer', () => {
       message: 'Expected a string for "texts[2]", got 3',
     });
     await expect(encode(new Array<string>(2))).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+    // Tokenising a text takes less time than until the first report, so a wrong callback must not wait for that.
+    await expect(bert.encode(['a'], { onProgress: 5 as never })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
     await expect(encode(['a'], { maxTokens: 1 })).rejects.toMatchObject({
       code: 'ERR_ARG_RANGE',
       message: 'Expected an integer >= 2 for "maxTokens", got 1',
     });
     await expect(encode(['a'], { maxTokens: 2.5 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
     await expect(encode(['a'], { max: 5 })).rejects.toMatchObject({ code: 'ERR_ARG_TYPE' });
+    expect(() => bert.tokenToId(5 as never)).toThrow(/"token"/);
   });
 
   it('waits for its calls when disposed, then refuses more', async () => {

@@ -102,6 +102,7 @@ describe('readModelFolder', () => {
       code: 'ERR_DATA',
       message: '/does/not/exist is not a folder with a model',
     });
+    await expect(readModelFolder('org/name')).rejects.toThrow('"hf download org/name"');
     await expect(readModelFolder(temporaryFolder())).rejects.toMatchObject({
       code: 'ERR_DATA',
       message: expect.stringContaining(
