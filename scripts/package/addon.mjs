@@ -10,7 +10,7 @@ import { PackageError, runIn } from './chroot.mjs';
 const HEADERS = ['node_api.h', 'node_api_types.h', 'js_native_api.h', 'js_native_api_types.h'];
 
 /** Flags of Node's own common.gypi. */
-const NODE_FLAGS = '-fPIC -pthread -m64 -O3 -fno-omit-frame-pointer -D_FILE_OFFSET_BITS=64 -DBUILDING_NODE_EXTENSION';
+const NODE_FLAGS = '-fPIC -pthread -O3 -fno-omit-frame-pointer -D_FILE_OFFSET_BITS=64 -DBUILDING_NODE_EXTENSION';
 
 /** OpenBLAS comes before LAPACK, whose error handler would need Fortran's input and output. */
 const LIBRARIES = ['dnnl', 'hwy', 'utf8proc', 'faiss', 'openblas', 'lapack_pic'];
@@ -35,25 +35,30 @@ function bindingGyp(root) {
   return JSON.parse(execFileSync('python3', ['-c', code, join(root, 'binding.gyp')], { encoding: 'utf8' }));
 }
 
-function makefile({ sources, defines, cflags_cc }) {
+function makefile({ sources, defines, cflags_cc }, { arch, compiler }) {
+  const libraries = `/static/${arch}`;
   const flags = [NODE_FLAGS, ...defines.map((define) => `'-D${define}'`), ...cflags_cc].join(' ');
-  const objects = [...sources, 'compat.cc'].map((source) => `out/${source}.o`);
+  const objects = [...sources, 'compat.cc'].map((source) => `out/${arch}/${source}.o`);
   return [
-    `CXXFLAGS = ${flags} -ffunction-sections -fdata-sections -Inative -Inode -Inode-addon-api -isystem /static/include`,
+    `CXXFLAGS = ${flags} -ffunction-sections -fdata-sections -Inative -Inode -Inode-addon-api -isystem ${libraries}/include`,
     `OBJECTS = ${objects.join(' ')}`,
     `LIBRARIES = ${LIBRARIES.map((name) => `-l${name}`).join(' ')}`,
-    'engine.node: $(OBJECTS) $(wildcard /static/lib/*.a)',
-    `\tg++ ${LINK_FLAGS} -o $@ $(OBJECTS) -L/static/lib -Wl,--start-group $(LIBRARIES) -Wl,--end-group`,
-    'out/%.o: %',
+    `out/${arch}/engine.node: $(OBJECTS) $(wildcard ${libraries}/lib/*.a)`,
+    `\t${compiler} ${LINK_FLAGS} -o $@ $(OBJECTS) -L${libraries}/lib -Wl,--start-group $(LIBRARIES) -Wl,--end-group`,
+    `out/${arch}/%.o: %`,
     '\t@mkdir -p $(@D)',
-    '\tg++ $(CXXFLAGS) -MMD -c $< -o $@',
+    `\t${compiler} $(CXXFLAGS) -MMD -c $< -o $@`,
     '-include $(OBJECTS:.o=.d)',
     '',
   ].join('\n');
 }
 
-/** Returns the path of the addon in the chroot. Compiles only what changed. */
-export function buildAddon(root, chroot, jobs) {
+/**
+ * Returns the path of the addon in the chroot. Compiles only what changed.
+ *
+ * @param {{ arch: string, compiler: string }} target
+ */
+export function buildAddon(root, chroot, target, jobs) {
   const headers = nodeHeaderRoot();
   if (!headers) throw new PackageError("Node's headers were not found: apt-get install libnode-dev");
   const folder = join(chroot, 'addon');
@@ -63,13 +68,13 @@ export function buildAddon(root, chroot, jobs) {
   cpSync(join(root, 'node_modules', 'node-addon-api'), join(folder, 'node-addon-api'), copy);
   cpSync(join(import.meta.dirname, 'compat.cc'), join(folder, 'compat.cc'), copy);
   for (const name of HEADERS) cpSync(join(headers, 'include', 'node', name), join(folder, 'node', name), copy);
-  writeFileSync(join(folder, 'Makefile'), makefile(bindingGyp(root)));
-  runIn(chroot, `make -C /addon -s -j${jobs}`);
-  return join(folder, 'engine.node');
+  writeFileSync(join(folder, `Makefile.${target.arch}`), makefile(bindingGyp(root), target));
+  runIn(chroot, `make -C /addon -f Makefile.${target.arch} -s -j${jobs}`);
+  return join(folder, 'out', target.arch, 'engine.node');
 }
 
 /** Copies the OpenMP library that the addon was linked with. */
-export function copyOpenMp(chroot, folder) {
-  const path = execFileSync('chroot', [chroot, 'g++', '-print-file-name=libgomp.so.1'], { encoding: 'utf8' }).trim();
+export function copyOpenMp(chroot, { compiler }, folder) {
+  const path = execFileSync('chroot', [chroot, compiler, '-print-file-name=libgomp.so.1'], { encoding: 'utf8' }).trim();
   copyFileSync(join(chroot, path), join(folder, 'libgomp.so.1'));
 }

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 export const MAX_GLIBC = '2.34';
 
 /** Libraries of every glibc system, and those of the C++ compiler, which Node needs too. */
-const OF_THE_SYSTEM = /^(ld-linux-x86-64|libc|libm|libdl|libpthread|librt|libstdc\+\+|libgcc_s)\.so\.\d+$/;
+const OF_THE_SYSTEM = /^(ld-linux-x86-64|ld-linux-aarch64|libc|libm|libdl|libpthread|librt|libstdc\+\+|libgcc_s)\.so\.\d+$/;
 
 const read = (program, ...args) => execFileSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
 
@@ -23,10 +23,10 @@ export function inspect(file) {
     needed: [...dynamic.matchAll(/\(NEEDED\).*\[(.+)\]/g)].map(([, name]) => name),
     runPath: /\((?:RUNPATH|RPATH)\).*\[(.+)\]/.exec(dynamic)?.[1] ?? '',
     versions,
-    // "U name@version" comes from a library, and "w name" may be absent.
-    unresolved: [...read('nm', '--dynamic', '--undefined-only', file).matchAll(/ U (?!napi_)([^@\s]+)$/gm)].map(
-      ([, name]) => name,
-    ),
+    // "name@version" comes from a library, and a weak symbol may be absent.
+    unresolved: [
+      ...read('readelf', '--wide', '--dyn-syms', file).matchAll(/ GLOBAL +\S+ +UND (?!napi_)([^@\s]+)$/gm),
+    ].map(([, name]) => name),
     executableStack: /GNU_STACK.* RWE /.test(read('readelf', '--wide', '--segments', file)),
   };
 }

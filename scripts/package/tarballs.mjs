@@ -25,17 +25,17 @@ function pack(folder, destination) {
 }
 
 /** Adds the version of univar and the licences of all libraries, and packs the folder that contains the addon. */
-export function packAddon({ root, folder, staticFolder }) {
+export function packAddon({ root, name, folder, staticFolder }) {
   const { version } = readJson(join(root, 'package.json'));
   const manifest = join(folder, 'package.json');
   writeJson(manifest, { ...readJson(manifest), version });
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   cpSync(join(staticFolder, 'licenses'), join(folder, 'licenses'), { recursive: true });
-  writeFileSync(join(folder, 'NOTICE'), notice(readFileSync(join(staticFolder, 'versions'), 'utf8')));
+  writeFileSync(join(folder, 'NOTICE'), notice(name, readFileSync(join(staticFolder, 'versions'), 'utf8')));
   return pack(folder, join(folder, '..'));
 }
 
-function notice(versions) {
+function notice(packageName, versions) {
   const lines = versions
     .trim()
     .split('\n')
@@ -44,7 +44,7 @@ function notice(versions) {
       if (!LIBRARIES[name]) throw new Error(`The licence of ${name} is missing in tarballs.mjs`);
       return `- ${LIBRARIES[name]}\n  Debian package ${name} ${version}, licenses/${name}.txt`;
     });
-  return `univar-linux-x64
+  return `${packageName}
 Copyright the univar authors
 
 This product is licensed under the Apache License, Version 2.0 (see LICENSE). It contains compiled code of these
@@ -56,10 +56,10 @@ ${lines.join('\n')}
 }
 
 /**
- * Packs univar with the package of the addon as an optional dependency. The repository does not name it: "npm ci" would
- * fail before the package is published, and a checkout compiles its own addon.
+ * Packs univar with the packages of the addon as optional dependencies. The repository does not name them: "npm ci" would
+ * fail before they are published, and a checkout compiles its own addon.
  */
-export function packUnivar(root, out, addonPackage) {
+export function packUnivar(root, out, addonPackages) {
   const folder = join(out, 'univar');
   execFileSync('npm', ['run', 'build:ts'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   const tarball = pack(root, out);
@@ -68,7 +68,8 @@ export function packUnivar(root, out, addonPackage) {
   rmSync(tarball);
   const manifest = join(folder, 'package.json');
   const content = readJson(manifest);
-  const optionalDependencies = { ...content.optionalDependencies, [addonPackage]: content.version };
+  const addons = Object.fromEntries(addonPackages.map((name) => [name, content.version]));
+  const optionalDependencies = { ...content.optionalDependencies, ...addons };
   delete content.scripts.prepack; // would build again, without the sources
   writeJson(manifest, { ...content, optionalDependencies });
   return pack(folder, out);
