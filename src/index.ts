@@ -260,7 +260,7 @@ export {
   type ProjectOptions,
   projectEmbeddings,
 } from './maps/project-embeddings.js';
-export type { Picture } from './plots/import-plots.js';
+export type { Picture } from './plots/picture.js';
 
 // The machine
 

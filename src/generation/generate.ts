@@ -7,6 +7,7 @@ import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import { FolderLock } from '../core/folder-lock.js';
 import { makeFolder } from '../core/make-folder.js';
+import { OPTIONAL_FEATURES } from '../core/optional-features.js';
 import { importOptional } from '../core/optional-package.js';
 import {
   expectCallback,
@@ -193,7 +194,7 @@ async function openEndpoints(
   project: Project,
   { env = {}, openEndpoint: openElsewhere, signal, firstPauseMs }: GenerateOptions,
 ): Promise<Map<string, EndpointQueue>> {
-  const { EndpointQueue } = await importOptional('p-queue', 'Generating a corpus', () => import('./endpoint-queue.js'));
+  const { EndpointQueue } = await importOptional(OPTIONAL_FEATURES.generation, () => import('./endpoint-queue.js'));
   const open = async ([name, endpoint]: [string, Endpoint]): Promise<[string, EndpointQueue]> => {
     const attempt = await (openElsewhere?.(name, endpoint) ?? openEndpoint(name, endpoint, env));
     return [

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 import { withFileErrors } from '../core/file-errors.js';
+import { OPTIONAL_FEATURES } from '../core/optional-features.js';
 import { importOptional } from '../core/optional-package.js';
 import { expectPath } from '../core/validate.js';
 import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
@@ -87,13 +88,12 @@ export interface Project
  * Reads a project file and all files that it names.
  *
  * @throws EngineError `ERR_DATA` with one line per mistake, naming file, line and path; `ERR_IO`, `ERR_NATIVE_LOAD`
- *   without the packages yaml and zod
+ *   if packages are missing
  */
 export async function readProject(path: string): Promise<Project> {
   expectPath(path, 'path');
   const { readLanguageTables, readProjectFile, readRegistry } = await importOptional(
-    ['yaml', 'zod'],
-    'A project file',
+    OPTIONAL_FEATURES.generation,
     () => import('./project-files.js'),
   );
   const file = await readProjectFile(path);

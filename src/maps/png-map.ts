@@ -1,4 +1,5 @@
 import { EngineError } from '../core/errors.js';
+import { OPTIONAL_FEATURES } from '../core/optional-features.js';
 import { importOptional } from '../core/optional-package.js';
 import { svgMap } from './svg-map.js';
 import type { ValueMap } from './value-map.js';
@@ -13,8 +14,7 @@ const SCALE = 2;
  */
 export async function pngMap(map: ValueMap): Promise<Uint8Array> {
   const { createCanvas, GlobalFonts, loadImage } = await importOptional(
-    '@napi-rs/canvas',
-    'A map as PNG',
+    OPTIONAL_FEATURES.png,
     () => import('@napi-rs/canvas'),
   );
   if (GlobalFonts.families.length === 0) {

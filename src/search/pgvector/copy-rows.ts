@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 
 import type { PoolClient } from 'pg';
 
+import { OPTIONAL_FEATURES } from '../../core/optional-features.js';
 import { importOptional } from '../../core/optional-package.js';
 import { expectFiniteVectors, expectObject, expectStrings, fail } from '../../core/validate.js';
 import type { CallOptions } from '../../native/call.js';
@@ -40,11 +41,7 @@ export async function copyRows(
   batches: AsyncIterable<VectorBatch> | Iterable<VectorBatch>,
   { signal, onProgress }: CallOptions,
 ): Promise<number> {
-  const { from: copyFrom } = await importOptional(
-    'pg-copy-streams',
-    'An index in PostgreSQL',
-    () => import('pg-copy-streams'),
-  );
+  const { from: copyFrom } = await importOptional(OPTIONAL_FEATURES.postgres, () => import('pg-copy-streams'));
   let rows = 0;
   async function* labelled(): AsyncGenerator<LabelledRows> {
     for await (const batch of batches) {
