@@ -25,8 +25,8 @@ import { fitBase } from './added-sources.js';
 import { WRITER_LOCK } from './dataset-files.js';
 import { createManifest, type DatasetConfiguration, type DatasetManifest, readManifest } from './manifest.js';
 import { PartialDataset } from './partial-dataset.js';
+import type { EmbeddingType } from './shards/embedding-bytes.js';
 import { embeddingsToBytes } from './shards/embedding-bytes.js';
-import type { EmbeddingType } from './shards/npy.js';
 import { ShardRecords } from './shards/record-file.js';
 import type { ValueIdColumn } from './shards/value-id-column.js';
 

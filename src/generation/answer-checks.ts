@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { EngineError } from '../core/errors.js';
 import { forkModule } from '../core/start-module.js';
 import type { CheckReply, CheckRequest } from './answer-checks-child.js';
-import type { LanguageEntry } from './project-schema.js';
+import type { LanguageEntry } from './project-types.js';
 import type { AnswerFault } from './records.js';
 
 /** The faults of an answer, see `answerFaults`. */

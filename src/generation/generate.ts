@@ -28,7 +28,7 @@ import { expectProject } from './expect-project.js';
 import { rememberObjects } from './own-objects.js';
 import { type Project, usedEndpoints } from './project.js';
 import { ProjectFolder, type StageState } from './project-folder.js';
-import type { Endpoint } from './project-schema.js';
+import type { Endpoint } from './project-types.js';
 import { type Attempt, openEndpoint } from './providers/open-endpoint.js';
 import { RecordFileWriter } from './record-file.js';
 import type { ValueRecord } from './records.js';

@@ -1,7 +1,7 @@
 /** Checks whether a text is in the requested language, first by its script, then with a language identifier. */
 import { OPTIONAL_FEATURES } from '../core/optional-features.js';
 import { importOptional } from '../core/optional-package.js';
-import type { LanguageEntry } from './project-schema.js';
+import type { LanguageEntry } from './project-types.js';
 
 /** Returns false if a text is clearly in another language. A text that is too short to decide passes. */
 export type LanguageCheck = (text: string, language: string) => boolean;

@@ -9,7 +9,7 @@ import { expectPath } from '../core/validate.js';
 import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
 import { GENERATION_DATA } from './data-folder.js';
 import { rememberObjects } from './own-objects.js';
-import type { Endpoint, LanguageEntry, ModelEntry, ProjectFile } from './project-schema.js';
+import type { Endpoint, LanguageEntry, ModelEntry, ProjectFile } from './project-types.js';
 import { type Prompts, readPrompts } from './prompts.js';
 import { parseValues, type ValueRecord } from './records.js';
 import type { CheckedFile } from './yaml-file.js';

@@ -80,8 +80,8 @@ export function openAddon({
 
 /**
  * Returns what provides a missing addon: in a checkout, to compile it; otherwise, to install the package for this
- * system if there is one. npm leaves optional packages out after `--omit=optional`, and if the lock file or node_modules comes
- * from another system.
+ * system if there is one. npm leaves optional packages out after `--omit=optional`, and if the lock file or
+ * node_modules comes from another system.
  */
 export function addonAdvice(folder = PACKAGE_FOLDER, system = SYSTEM): string {
   if (isCheckout(folder) || existsSync(compiledAddon(folder)) || !PACKAGED.includes(system))

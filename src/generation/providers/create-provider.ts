@@ -1,7 +1,7 @@
 import { EngineError } from '../../core/errors.js';
 import { OPTIONAL_FEATURES } from '../../core/optional-features.js';
 import { importOptional } from '../../core/optional-package.js';
-import type { Endpoint } from '../project-schema.js';
+import type { Endpoint } from '../project-types.js';
 import type { Provider } from './provider.js';
 
 /**
