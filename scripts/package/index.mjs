@@ -38,7 +38,7 @@ function make(arches) {
   });
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
-  const tarballs = [...targets.map(makeAddonPackage), packUnivar(ROOT, OUT, targets.map(nameOf))];
+  const tarballs = [...targets.map(makeAddonPackage), packUnivar(ROOT, OUT, ...targets.map(nameOf))];
   for (const path of tarballs) console.log(`${path}  ${(statSync(path).size / 1e6).toFixed(1)} MB`);
 }
 

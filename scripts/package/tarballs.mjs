@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { unlinkAbsentFiles } from './links.mjs';
+
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, undefined, 2)}\n`);
 
@@ -16,6 +18,9 @@ const LIBRARIES = {
   'liblapack-dev': 'LAPACK, modified BSD License',
   libgomp1: 'libgomp (libgomp.so.1), GPL 3 with the GCC Runtime Library Exception 3.1',
 };
+
+/** What only a checkout needs. Its scripts would not work elsewhere. */
+const DEVELOPMENT_FIELDS = ['scripts', 'devDependencies', 'allowScripts', 'gypfile'];
 
 /** Runs npm pack and returns the path of the tarball. */
 function pack(folder, destination) {
@@ -55,22 +60,27 @@ ${lines.join('\n')}
 `;
 }
 
-/**
- * Packs univar with the packages of the addon as optional dependencies. The repository does not name them: "npm ci" would
- * fail before they are published, and a checkout compiles its own addon.
- */
-export function packUnivar(root, out, addonPackages) {
-  const folder = join(out, 'univar');
+/** Compiles src/ and packs univar. */
+export function packUnivar(root, out, ...addonPackages) {
   execFileSync('npm', ['run', 'build:ts'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  return packCompiled(root, out, ...addonPackages);
+}
+
+/**
+ * Packs univar, whose dist/ is compiled, with the packages of the addon as optional dependencies. The repository does
+ * not name them: "npm ci" would fail before they are published, and a checkout compiles its own addon.
+ */
+export function packCompiled(root, out, ...addonPackages) {
+  const folder = join(out, 'univar');
+  mkdirSync(folder, { recursive: true });
   const tarball = pack(root, out);
-  mkdirSync(folder);
   execFileSync('tar', ['-C', folder, '--strip-components=1', '-xzf', tarball]);
   rmSync(tarball);
   const manifest = join(folder, 'package.json');
-  const content = readJson(manifest);
-  const addons = Object.fromEntries(addonPackages.map((name) => [name, content.version]));
-  const optionalDependencies = { ...content.optionalDependencies, ...addons };
-  delete content.scripts.prepack; // would build again, without the sources
+  const fields = Object.entries(readJson(manifest)).filter(([field]) => !DEVELOPMENT_FIELDS.includes(field));
+  const content = Object.fromEntries(fields);
+  const optionalDependencies = Object.fromEntries(addonPackages.map((name) => [name, content.version]));
   writeJson(manifest, { ...content, optionalDependencies });
+  unlinkAbsentFiles(folder);
   return pack(folder, out);
 }

@@ -1,17 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { EngineError } from '../core/errors.js';
+import { PACKAGE_FOLDER, requireHere } from '../core/package-files.js';
 
 /** Systems for which npm has a compiled addon: `npm run package` makes the package `univar-SYSTEM`. */
 const PACKAGED = ['linux-x64'];
 
 const SYSTEM = `${process.platform}-${process.arch}`;
-
-/** The folder of this package. The URL is valid from src/native (tests) and from dist/native. */
-const PACKAGE_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface AddonSearch {
   /** Folder of the package univar. Default: the package that contains this module. */
@@ -39,7 +36,7 @@ export function openAddon({
   folder = PACKAGE_FOLDER,
   override,
   system = SYSTEM,
-  open = createRequire(import.meta.url),
+  open = requireHere,
 }: AddonSearch = {}): { addon: unknown; path: string } {
   const load = (path: string, fix: string): { addon: unknown; path: string } => {
     try {
@@ -48,56 +45,60 @@ export function openAddon({
       throw failure([`${path} does not load: ${reasonOf(cause)}`], fix, cause);
     }
   };
-  const compile = compileCommand(folder);
-
   if (override) return load(resolve(override), 'correct or unset the environment variable UNIVAR_ADDON');
 
   const compiled = compiledAddon(folder);
   if (existsSync(compiled))
     return load(
       compiled,
-      `run "${compile}", which also names missing libraries, or delete the file to use the npm package for this system`,
+      `${compileAdvice(folder)}, which also names missing libraries, or delete the file to use the npm package for ` +
+        'this system',
     );
-  const absent = `${compiled} is not there, because nothing was compiled`;
+  const tried = isCheckout(folder) ? [`${compiled} is not there, because nothing was compiled`] : [];
 
-  if (!PACKAGED.includes(system)) {
-    const systems = PACKAGED.join(', ');
-    throw failure([`npm has a compiled addon for ${systems}, but none for ${system}`, absent], `run "${compile}"`);
-  }
+  const advice = addonAdvice(folder, system);
+  if (!PACKAGED.includes(system))
+    throw failure([`npm has a compiled addon for ${PACKAGED.join(', ')}, but none for ${system}`, ...tried], advice);
   const name = `univar-${system}`;
-  const { version } = readManifest(join(folder, 'package.json'));
-  const fix = addonCommand(folder, system);
   let manifest: string;
   try {
     manifest = createRequire(join(folder, 'package.json')).resolve(`${name}/package.json`);
   } catch (cause) {
-    throw failure([`the npm package ${name} is not installed`, absent], `run "${fix}"`, cause);
+    throw failure([`the npm package ${name} is not installed`, ...tried], advice, cause);
   }
-  const found = readManifest(manifest);
-  if (found.version !== version) {
-    const versions = `${name} in ${dirname(manifest)} is version ${found.version}, but univar is ${version}`;
-    throw failure([versions, absent], `run "${fix}"`);
+  const version = readVersion(join(folder, 'package.json'));
+  const found = readVersion(manifest);
+  if (found !== version) {
+    const versions = `${name} in ${dirname(manifest)} is version ${found}, but univar is ${version}`;
+    throw failure([versions, ...tried], advice);
   }
   return load(
     join(dirname(manifest), 'engine.node'),
-    `run "${fix}" if files are damaged or missing; on a system older than the package supports, run "${compile}"`,
+    `${advice} if files are damaged or missing; on a system older than the package supports, ${compileAdvice(folder)}`,
   );
 }
 
 /**
- * Returns the command that provides a missing addon: in a checkout and on a system without a package, the one that
- * compiles it; otherwise, the one that installs the package for this system. npm leaves optional packages out after
- * `--omit=optional`, and if the lock file or node_modules comes from another system.
+ * Returns what provides a missing addon: in a checkout, to compile it; otherwise, to install the package for this
+ * system if there is one. npm leaves optional packages out after `--omit=optional`, and if the lock file or
+ * node_modules comes from another system.
  */
-export function addonCommand(folder = PACKAGE_FOLDER, system = SYSTEM): string {
+export function addonAdvice(folder = PACKAGE_FOLDER, system = SYSTEM): string {
   if (isCheckout(folder) || existsSync(compiledAddon(folder)) || !PACKAGED.includes(system))
-    return compileCommand(folder);
+    return compileAdvice(folder);
   const [os, cpu] = system.split('-');
-  return `npm install --os=${os} --cpu=${cpu} univar-${system}@${readManifest(join(folder, 'package.json')).version}`;
+  const version = readVersion(join(folder, 'package.json'));
+  return `run "npm install --os=${os} --cpu=${cpu} univar-${system}@${version}"`;
 }
 
-function compileCommand(folder: string): string {
-  return isCheckout(folder) ? 'npm run build:native' : `npm --prefix "${resolve(folder)}" run build:native`;
+/** The npm package contains neither the C++ sources nor the scripts that compile them. */
+function compileAdvice(folder: string): string {
+  if (isCheckout(folder)) return 'run "npm run build:native"';
+  const version = readVersion(join(folder, 'package.json'));
+  return (
+    `run "npm run build:native" in a checkout of the sources of univar ${version}, and set the environment variable ` +
+    'UNIVAR_ADDON to the path of its build/Release/engine.node'
+  );
 }
 
 function compiledAddon(folder: string): string {
@@ -109,8 +110,8 @@ function isCheckout(folder: string): boolean {
   return existsSync(join(folder, 'src'));
 }
 
-function readManifest(path: string): { version: string } {
-  return JSON.parse(readFileSync(path, 'utf8')) as { version: string };
+function readVersion(manifest: string): string {
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }
 
 /** Returns one line, because the command line and the doctor show only one, without the names of our modules. */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { addonCommand, openAddon } from '../../../src/native/find-addon.js';
+import { addonAdvice, openAddon } from '../../../src/native/find-addon.js';
 
 const INSTALL = 'npm install --os=linux --cpu=x64 univar-linux-x64@1.2.3';
 
@@ -57,12 +57,7 @@ describe('openAddon', () => {
   });
 
   it('lists what was tried, and the command that installs the package', () => {
-    expect(() => open()).toThrow(
-      refusal(
-        `the npm package univar-linux-x64 is not installed; ${compiled} is not there, because nothing was compiled; ` +
-          `run "${INSTALL}"`,
-      ),
-    );
+    expect(() => open()).toThrow(refusal(`the npm package univar-linux-x64 is not installed; run "${INSTALL}"`));
     installPackage('1.2.2');
     expect(() => open()).toThrow(refusal('is version 1.2.2, but univar is 1.2.3'));
     installPackage();
@@ -70,15 +65,18 @@ describe('openAddon', () => {
     expect(() => open({ open: refuse })).toThrow(refusal(`run "${INSTALL}"`));
   });
 
-  it('has the command that compiles where npm has no package, and in a checkout', () => {
-    expect(() => open({ system: 'darwin-arm64' })).toThrow(
-      refusal(`none for darwin-arm64; ${compiled} is not there, because nothing was compiled; run "npm --prefix`),
-    );
+  it('says how to compile the addon where npm has no package, and in a checkout', () => {
+    const elsewhere =
+      'run "npm run build:native" in a checkout of the sources of univar 1.2.3, and set the environment variable ' +
+      'UNIVAR_ADDON to the path of its build/Release/engine.node';
+    expect(() => open({ system: 'darwin-arm64' })).toThrow(refusal(`none for darwin-arm64; ${elsewhere}`));
     compile(); // so the package is not used even if it is installed
-    expect(addonCommand(folder, 'linux-x64')).toBe(`npm --prefix "${folder}" run build:native`);
+    expect(addonAdvice(folder, 'linux-x64')).toBe(elsewhere);
     rmSync(compiled);
     mkdirSync(join(folder, 'src'));
-    expect(addonCommand(folder, 'linux-x64')).toBe('npm run build:native');
-    expect(() => open()).toThrow(refusal('run "npm run build:native"'));
+    expect(addonAdvice(folder, 'linux-x64')).toBe('run "npm run build:native"');
+    expect(() => open()).toThrow(
+      refusal(`${compiled} is not there, because nothing was compiled; run "npm run build:native"`),
+    );
   });
 });
