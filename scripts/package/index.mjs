@@ -29,7 +29,9 @@ const TARGETS = [
 
 function make(arches) {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new PackageError(`This makes packages for Linux, on Linux on x64, not on ${process.platform} ${process.arch}.`);
+    throw new PackageError(
+      `This makes packages for Linux, on Linux on x64, not on ${process.platform} ${process.arch}.`,
+    );
   }
   const targets = arches.map((name) => {
     const target = TARGETS.find(({ arch }) => arch === name);

@@ -41,7 +41,7 @@ build_highway() {
   # shellcheck disable=SC2086 # several options
   cmake -S . -B build $SYSTEM -DCMAKE_BUILD_TYPE=Release -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
     -DCMAKE_INSTALL_PREFIX="$STATIC" -DCMAKE_INSTALL_LIBDIR=lib \
-    -DBUILD_TESTING=OFF -DHWY_ENABLE_{CONTRIB,EXAMPLES,TESTS}=OFF
+    -DBUILD_TESTING=OFF -DHWY_ENABLE_{EXAMPLES,TESTS}=OFF
   make -C build -j"$JOBS" install
 }
 

