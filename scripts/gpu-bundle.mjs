@@ -44,7 +44,7 @@ const SOURCES = [
 ];
 const ADDONS = ['build/Release/engine.node', 'build/cuda/Release/engine_cuda.node'];
 /**
- * Packages that the tests, the benchmarks and a build of the CUDA addon import. dist/index.js loads the last two.
+ * Packages that the tests, the benchmarks and a build of the CUDA addon import. dist/ loads those from commander on.
  */
 const PACKAGES = ['vitest', 'tsx', 'node-addon-api', 'cmake-js', 'commander', 'ml-matrix', 'fastest-levenshtein'];
 /** Vite loads it only to minify style sheets. */

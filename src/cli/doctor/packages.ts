@@ -43,7 +43,7 @@ export function describeOptional(features: readonly OptionalPackages[]): string[
     );
     const parts = [
       ...(present.length > 0 ? [present.join(', ')] : []),
-      ...(install === null ? [] : [`to have it: ${install}`]),
+      ...(install === null ? [] : [`not installed (${install})`]),
     ];
     return `  ${purpose}: ${parts.join('; ')}`;
   });

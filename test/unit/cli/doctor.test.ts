@@ -93,7 +93,7 @@ describe('diagnose', () => {
 describe('the optional packages', () => {
   it('are listed with their versions, or with the command that installs them', () => {
     expect(describeReport({ ...HEALTHY, ok: true, problems: [] })).toContain(
-      '  The HTTP server: fastify 5.0.0; to have it: npm install typebox@1\n  A map as PNG: canvas 1.0.0\n',
+      '  The HTTP server: fastify 5.0.0; not installed (npm install typebox@1)\n  A map as PNG: canvas 1.0.0\n',
     );
   });
 });
