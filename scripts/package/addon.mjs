@@ -22,7 +22,8 @@ const LIBRARIES = ['dnnl', 'hwy', 'utf8proc', 'faiss', 'openblas', 'lapack_pic']
  */
 const LINK_FLAGS = [
   '-shared -pthread -fopenmp -Wl,-soname,engine.node -Wl,-z,noexecstack -Wl,-z,relro -Wl,--as-needed',
-  "-Wl,-u,openblas_get_config,-u,openblas_get_parallel -Wl,--gc-sections -Wl,--exclude-libs,ALL -Wl,-rpath,'$$ORIGIN' -s",
+  "-Wl,-u,openblas_get_config,-u,openblas_get_parallel -Wl,--gc-sections -Wl,--exclude-libs,ALL",
+  "-Wl,-rpath,'$$ORIGIN' -s",
 ].join(' ');
 
 /**

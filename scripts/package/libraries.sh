@@ -41,8 +41,10 @@ build_highway() {
   # shellcheck disable=SC2086 # several options
   cmake -S . -B build $SYSTEM -DCMAKE_BUILD_TYPE=Release -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
     -DCMAKE_INSTALL_PREFIX="$STATIC" -DCMAKE_INSTALL_LIBDIR=lib \
-    -DBUILD_TESTING=OFF -DHWY_ENABLE_{EXAMPLES,TESTS}=OFF
+    -DBUILD_TESTING=OFF -DHWY_ENABLE_{CONTRIB,EXAMPLES,TESTS}=OFF
   make -C build -j"$JOBS" install
+  # Of its additions, the addon uses only headers. The sorting that is compiled takes long.
+  find hwy/contrib -name '*.h' -exec cp --parents {} "$STATIC/include/" \;
 }
 
 # x64: the kernels that CPUs since 2013 choose, and PRESCOTT for older ones. arm64: those of servers, and ARMV8.
