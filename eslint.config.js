@@ -8,7 +8,7 @@ const FOLDERS = {
   core: { uses: [] },
   plots: { uses: ['core'], packages: ['@observablehq/plot', 'linkedom'] },
   native: { uses: ['core'] },
-  benchmarking: { uses: ['core', 'plots'], packages: ['@observablehq/plot'] },
+  benchmarking: { uses: ['core', 'plots'] },
   records: { uses: ['core'], packages: ['hyparquet', 'hyparquet-compressors'] },
   text: { uses: ['core', 'native'], packages: ['tokenizers'] },
   search: { uses: ['core', 'native'], packages: ['fastest-levenshtein', 'pg', 'pg-copy-streams'] },
@@ -18,12 +18,11 @@ const FOLDERS = {
   maps: { uses: ['core', 'native', 'records', 'search', 'plots'], packages: ['ml-matrix', '@napi-rs/canvas'] },
   evaluation: {
     uses: ['core', 'native', 'records', 'search', 'identification', 'datasets', 'encoder', 'plots'],
-    packages: ['@observablehq/plot', 'ml-matrix'],
+    packages: ['ml-matrix'],
   },
   comparison: { uses: ['core', 'native', 'records', 'text', 'search', 'evaluation', 'plots'] },
   training: {
     uses: ['core', 'native', 'records', 'text', 'encoder', 'search', 'identification', 'evaluation', 'plots'],
-    packages: ['@observablehq/plot'],
   },
   generation: {
     uses: ['core', 'native', 'records', 'encoder', 'plots'],
@@ -131,7 +130,13 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/cli/**', 'src/native/loader.ts', 'src/native/cuda-addon.ts', 'src/benchmarking/child-process.ts'],
+    ignores: [
+      'src/cli/**',
+      'src/native/loader.ts',
+      'src/native/cuda-addon.ts',
+      'src/core/package-files.ts',
+      'src/benchmarking/child-process.ts',
+    ],
     rules: {
       'no-restricted-properties': [
         'error',

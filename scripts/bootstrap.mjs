@@ -108,6 +108,7 @@ function typeScript() {
     'tsconfig.json',
     'tsconfig.build.json',
     'scripts/build-ts.mjs',
+    'scripts/bundle-plots.mjs',
     'package-lock.json',
   ]);
   if (stampMatches(stamp, hash)) return { state: 'present' };

@@ -1,5 +1,6 @@
 /**
- * Compiles src/ to dist/ and bundles the viewer that map pages contain: one script and one style sheet without imports.
+ * Compiles src/ to dist/, and bundles the libraries that draw plots, and the viewer that map pages contain: one script
+ * and one style sheet without imports.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
@@ -7,6 +8,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
+
+import { bundlePlots } from './bundle-plots.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const VIEWER = join(ROOT, 'src', 'maps', 'viewer');
@@ -28,8 +31,11 @@ try {
     target: ['chrome123', 'firefox120', 'safari17.5'],
     logLevel: 'warning',
   });
+  await bundlePlots(ROOT);
   // npm sets this only once, when it links a program. After a second build, "npx univar" could not run.
   chmodSync(join(ROOT, 'dist', 'cli', 'main.js'), 0o755);
-} catch {
-  process.exitCode = 1; // tsc and esbuild have printed the reason
+} catch (error) {
+  // tsc and esbuild have printed their reasons
+  if (!('status' in error || 'errors' in error)) console.error(error.message);
+  process.exitCode = 1;
 }

@@ -44,19 +44,9 @@ const SOURCES = [
 ];
 const ADDONS = ['build/Release/engine.node', 'build/cuda/Release/engine_cuda.node'];
 /**
- * Packages that the tests, the benchmarks and a build of the CUDA addon import. dist/index.js loads those from plot on.
+ * Packages that the tests, the benchmarks and a build of the CUDA addon import. dist/ loads those from commander on.
  */
-const PACKAGES = [
-  'vitest',
-  'tsx',
-  'node-addon-api',
-  'cmake-js',
-  'commander',
-  '@observablehq/plot',
-  'linkedom',
-  'ml-matrix',
-  'fastest-levenshtein',
-];
+const PACKAGES = ['vitest', 'tsx', 'node-addon-api', 'cmake-js', 'commander', 'ml-matrix', 'fastest-levenshtein'];
 /** Vite loads it only to minify style sheets. */
 const PACKAGES_LEFT_OUT = /\/lightningcss-/;
 /** Files that no program reads. */

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Public exports of the package by theme, nothing else. */
 
 // Errors
@@ -55,8 +56,8 @@ export { type DatasetFit, openFit } from './datasets/fits/dataset-fit.js';
 export type { FitManifest, FitShard } from './datasets/fits/fit-manifest.js';
 export type { DatasetConfiguration, DatasetManifest, FileEntry, ShardEntry } from './datasets/manifest.js';
 export type { RecordLookup, RecordLookupOptions } from './datasets/record-lookup.js';
-export type { EmbeddingType } from './datasets/shards/npy.js';
-export type { ShardReader } from './datasets/shards/shard-files.js';
+export type { EmbeddingType } from './datasets/shards/embedding-bytes.js';
+export type { ShardReader } from './datasets/shards/shard-reader.js';
 export { DuplicateCounter } from './records/duplicate-counter.js';
 export type { RejectedRow } from './records/formats/raw-row.js';
 export { describeSources, type InputFormat, type SourceFile } from './records/input-files.js';
@@ -260,7 +261,7 @@ export {
   type ProjectOptions,
   projectEmbeddings,
 } from './maps/project-embeddings.js';
-export type { Picture } from './plots/import-plots.js';
+export type { Picture } from './plots/picture.js';
 
 // The machine
 

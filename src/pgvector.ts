@@ -1,7 +1,6 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Public exports of `univar/pgvector`. */
 export { buildPgIndex, openPgIndex } from './pipeline/index/postgres-index.js';
-export type { VectorBatch } from './search/pgvector/copy-rows.js';
-export type { PgSearchOptions } from './search/pgvector/nearest-rows.js';
 export {
   DEFAULT_TABLE,
   type PgAddOptions,
@@ -10,3 +9,5 @@ export {
   PgVectorIndex,
   type PgVectorIndexOptions,
 } from './search/pgvector/pgvector-index.js';
+export type { PgSearchOptions } from './search/pgvector/search-options.js';
+export type { VectorBatch } from './search/pgvector/vector-batch.js';

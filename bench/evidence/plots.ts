@@ -1,5 +1,5 @@
 /** Plots of docs/evidence.md, each as the text of an SVG file. Equal input gives equal bytes. */
-import * as Plot from '@observablehq/plot';
+import { Plot } from '../../src/plots/observable-plot.js';
 
 import { HEADING_HEIGHT, type Heading, renderSvg } from '../../src/plots/svg.js';
 import { textWidth } from '../../src/plots/text-width.js';

@@ -1,4 +1,4 @@
-import * as Plot from '@observablehq/plot';
+import { Plot } from '../../src/plots/observable-plot.js';
 
 import { HEADING_HEIGHT, renderSvg } from '../../src/plots/svg.js';
 import type { LookupFile } from './report.js';

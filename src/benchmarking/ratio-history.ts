@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 
-import * as Plot from '@observablehq/plot';
+import { Plot } from '../plots/observable-plot.js';
 
 import { HEADING_HEIGHT, renderSvg } from '../plots/svg.js';
 import { textWidth } from '../plots/text-width.js';

@@ -41,9 +41,8 @@ async function runProgram(context: CliContext): Promise<void> {
     // The doctor must be able to report missing npm packages, so it needs none itself.
     if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
     if (process.argv[2] !== 'doctor') {
-      throw new EngineError('ERR_NATIVE_LOAD', `npm packages are missing: ${error.message}. Run "npm run build".`, {
-        cause: error,
-      });
+      const fix = 'Run "npm install" again (in a checkout: "npm run build").';
+      throw new EngineError('ERR_NATIVE_LOAD', `npm packages are missing: ${error.message}. ${fix}`, { cause: error });
     }
     const { runDoctor } = await import('./doctor/run.js');
     return runDoctor({ json: process.argv.includes('--json') }, context);

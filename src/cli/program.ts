@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module';
-
 import { Command, CommanderError } from 'commander';
 
+import { PACKAGE } from '../core/package-files.js';
 import type { CliContext } from './context.js';
 
 const USAGE_ERROR = 2;
@@ -32,10 +31,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   quickstart: async () => (await import('./quickstart.js')).addQuickstartCommand,
 };
 
-function version(): string {
-  return (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
-}
-
 /**
  * Creates the command line with one command, or with all if there is none of that name. Commands import their code when
  * they run, so that help appears immediately.
@@ -48,7 +43,7 @@ async function createProgram(name: string | undefined, context: CliContext): Pro
       'Embeds answers of language models in a space of human values, identifies whose values a text expresses, and ' +
         'measures how well that works.',
     )
-    .version(version())
+    .version(PACKAGE.version)
     .option('--verbose', 'print the stack of an error')
     .showHelpAfterError('Run the same command with --help for its options and examples.')
     .exitOverride();

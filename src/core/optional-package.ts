@@ -1,43 +1,48 @@
-import { createRequire } from 'node:module';
-
 import { EngineError } from './errors.js';
+import type { OptionalFeature } from './optional-features.js';
+import { PACKAGE, requireHere } from './package-files.js';
 
-const { resolve } = createRequire(import.meta.url);
+/** Settings without which a package downloads, when it is installed, what univar does not use. */
+const SETTINGS: Readonly<Record<string, string>> = { 'onnxruntime-node': 'ONNXRUNTIME_NODE_INSTALL=skip ' };
 
 /**
- * Imports npm packages that not everyone needs when they are first used.
+ * Imports the npm packages of a feature when it is first used.
  *
  * @example
- *   const { Tokenizer } = await importOptional('tokenizers', 'A BPE tokenizer', () => import('tokenizers'));
+ *   const { createCanvas } = await importOptional(OPTIONAL_FEATURES.png, () => import('@napi-rs/canvas'));
  *
- * @param names names of the packages in npm
- * @param purpose the feature that needs them, as the singular subject of a sentence
- * @param load imports the package, one of its entry points, or a module of ours that imports the packages
- * @throws EngineError `ERR_NATIVE_LOAD`. If a package is missing, one line says what to install. Otherwise the message
- *   is the reason why it does not load, and `cause` is the error
+ * @param load imports one of the packages, or a module of ours that imports them
+ * @throws EngineError `ERR_NATIVE_LOAD`. If packages are missing, one line says what to install. Otherwise the message
+ *   is the reason why they do not load, and `cause` is the error
  */
-export async function importOptional<T>(
-  names: string | readonly string[],
-  purpose: string,
-  load: () => Promise<T>,
-): Promise<T> {
+export async function importOptional<T>({ purpose, packages }: OptionalFeature, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (cause) {
-    const all = [names].flat();
-    const absent = all.filter(isAbsent);
+    const absent = packages.filter(isAbsent);
     if (absent.length > 0)
       throw new EngineError(
         'ERR_NATIVE_LOAD',
-        `${purpose} needs the npm ${quote(absent)}: run npm install ${absent.join(' ')}`,
+        `${purpose} needs the npm ${quote(absent)}: run ${installCommand(absent)}`,
       );
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EngineError(
       'ERR_NATIVE_LOAD',
-      `The npm ${quote(all)} ${all.length === 1 ? 'does' : 'do'} not load: ${reason}`,
+      `The npm ${quote(packages)} ${packages.length === 1 ? 'does' : 'do'} not load: ${reason}`,
       { cause },
     );
   }
+}
+
+/** Returns the command that installs packages, in versions that univar supports: newer ones may need another Node. */
+export function installCommand(packages: readonly string[]): string {
+  const settings = packages.map((name) => SETTINGS[name] ?? '').join('');
+  const versioned = packages.map((name) => {
+    // Semver: the first number of ^1.2.3 and the first two of ^0.2.3 do not change.
+    const version = /^\^(0\.\d+|\d+)/.exec(PACKAGE.peerDependencies[name] ?? '')?.[1];
+    return version === undefined ? name : `${name}@${version}`;
+  });
+  return `${settings}npm install ${versioned.join(' ')}`;
 }
 
 /** Formats `package "a"`, `packages "a" and "b"`. */
@@ -52,9 +57,9 @@ function quote(names: readonly string[]): string {
  * Returns whether a package is missing. The failed import does not say: a package that lacks one of its own
  * dependencies fails with the same code.
  */
-function isAbsent(name: string): boolean {
+export function isAbsent(name: string): boolean {
   try {
-    resolve(name);
+    requireHere.resolve(name);
     return false;
   } catch (error) {
     // Any other code, such as ERR_PACKAGE_PATH_NOT_EXPORTED, means that the package is installed.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import { FolderLock } from '../core/folder-lock.js';
 import { makeFolder } from '../core/make-folder.js';
-import { PACKAGE_VERSION } from '../core/package-version.js';
+import { PACKAGE } from '../core/package-files.js';
 import { expectRenaming } from '../core/replace-file.js';
 import {
   expectArray,
@@ -25,8 +25,8 @@ import { fitBase } from './added-sources.js';
 import { WRITER_LOCK } from './dataset-files.js';
 import { createManifest, type DatasetConfiguration, type DatasetManifest, readManifest } from './manifest.js';
 import { PartialDataset } from './partial-dataset.js';
+import type { EmbeddingType } from './shards/embedding-bytes.js';
 import { embeddingsToBytes } from './shards/embedding-bytes.js';
-import type { EmbeddingType } from './shards/npy.js';
 import { ShardRecords } from './shards/record-file.js';
 import type { ValueIdColumn } from './shards/value-id-column.js';
 
@@ -172,7 +172,7 @@ export class DatasetWriter implements AsyncDisposable {
     if (this.rows === 0) throw new EngineError('ERR_DATA', `There are no rows to write to ${this.dir}`);
     this.#state = 'busy';
     const valueIds = this.#valueIds.toObject();
-    const createdBy = `univar ${PACKAGE_VERSION}`;
+    const createdBy = `univar ${PACKAGE.version}`;
     const { rows } = this;
     try {
       return await this.#partial.complete((shards) =>

@@ -22,8 +22,8 @@ import { JOURNAL_FILE } from './journal.js';
 import { type DatasetManifest, type FileEntry, MANIFEST_FILE, readManifest, type ShardEntry } from './manifest.js';
 import { RecordLookup, type RecordLookupOptions } from './record-lookup.js';
 import { COLUMNS_AT_ONCE, loadColumn } from './shards/column-files.js';
+import { expectShape } from './shards/npy-file.js';
 import { readRecordBlocks } from './shards/record-file.js';
-import { expectShape } from './shards/shard-files.js';
 
 /** Shards whose files are checked at the same time. */
 const CHECKED_AT_ONCE = 16;

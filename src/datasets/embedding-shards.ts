@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { allocateFloat32 } from '../core/allocate.js';
 import { expectInteger } from '../core/validate.js';
 import type { FileEntry, ShardEntry } from './manifest.js';
-import type { EmbeddingType } from './shards/npy.js';
-import { ShardReader } from './shards/shard-files.js';
+import type { EmbeddingType } from './shards/embedding-bytes.js';
+import { ShardReader } from './shards/shard-reader.js';
 
 /** Bytes per read when all embeddings are read. */
 const READ_BYTES = 16 * 2 ** 20;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EngineError } from '../core/errors.js';
 import { readOptionalJson } from '../core/json-file.js';
 import type { SourceFile } from '../records/input-files.js';
-import type { EmbeddingType } from './shards/npy.js';
+import type { EmbeddingType } from './shards/embedding-bytes.js';
 
 /** Names within a dataset folder. */
 export const MANIFEST_FILE = 'manifest.json';

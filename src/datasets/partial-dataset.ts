@@ -27,7 +27,8 @@ import {
 } from './manifest.js';
 import { ensureColumn } from './shards/column-files.js';
 import type { ShardRecords } from './shards/record-file.js';
-import { readIntact, ShardReader } from './shards/shard-files.js';
+import { readIntact } from './shards/shard-files.js';
+import { ShardReader } from './shards/shard-reader.js';
 import type { ValueIdColumn } from './shards/value-id-column.js';
 import { writeShard } from './shards/write-shard.js';
 

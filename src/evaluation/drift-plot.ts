@@ -1,4 +1,4 @@
-import * as Plot from '@observablehq/plot';
+import { Plot } from '../plots/observable-plot.js';
 
 import { HEADING_HEIGHT, renderSvg } from '../plots/svg.js';
 import { textWidth } from '../plots/text-width.js';

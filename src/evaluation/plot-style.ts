@@ -1,5 +1,5 @@
 /** Colours, axes and legends that the plots of a report have in common. */
-import * as Plot from '@observablehq/plot';
+import { Plot } from '../plots/observable-plot.js';
 
 import type { LegendItem } from '../plots/svg.js';
 import type { ReportEntry } from './report-types.js';

@@ -1,5 +1,5 @@
 /** Plots of a report, each as the text of an SVG file. Equal input gives equal bytes. */
-import * as Plot from '@observablehq/plot';
+import { Plot } from '../plots/observable-plot.js';
 
 import { HEADING_HEIGHT, renderSvg } from '../plots/svg.js';
 import { textWidth } from '../plots/text-width.js';

@@ -1,4 +1,4 @@
-import type { Picture } from '../plots/import-plots.js';
+import type { Picture } from '../plots/picture.js';
 import type { ClassifierResult } from './classifier/evaluate-classifier.js';
 import type { KnnResult } from './knn.js';
 import type { ProbeResult } from './probe.js';

@@ -5,7 +5,6 @@ import { EngineError } from '../core/errors.js';
 import { withFileErrors } from '../core/file-errors.js';
 import { makeFolder } from '../core/make-folder.js';
 import { expectArray, expectInRange, expectObject, expectPath, expectString } from '../core/validate.js';
-import { importPlots } from '../plots/import-plots.js';
 import { confusionCsv, perIdCsv } from './report-csv.js';
 import { reportMarkdown, trainingPlot } from './report-markdown.js';
 import type { Report } from './report-types.js';
@@ -20,7 +19,7 @@ import type { Report } from './report-types.js';
  * @param dir folder, created if it does not exist
  * @returns the names of the files in `dir`
  * @throws EngineError `ERR_ARG_TYPE`; `ERR_ARG_RANGE` without entries or if two have the same name, `ERR_DATA` if
- *   `dir` cannot be a folder, `ERR_IO`, `ERR_NATIVE_LOAD` without the packages that draw plots
+ *   `dir` cannot be a folder, `ERR_IO`
  */
 export async function writeReport(dir: string, report: Report): Promise<string[]> {
   expectPath(dir, 'dir');
@@ -35,11 +34,9 @@ export async function writeReport(dir: string, report: Report): Promise<string[]
     );
   }
   await makeFolder(dir);
-  const { plotAccuracy, plotConfusion, plotPerId, plotSweep, plotReliability, plotCoverage, plotTogether } =
-    await importPlots('A report', async () => ({
-      ...(await import('./plots.js')),
-      ...(await import('./classifier/plots.js')),
-    }));
+  // The drawing code is large, so it is loaded here.
+  const { plotAccuracy, plotConfusion, plotPerId, plotSweep } = await import('./plots.js');
+  const { plotReliability, plotCoverage, plotTogether } = await import('./classifier/plots.js');
   const plots: Record<string, string> = { 'accuracy.svg': plotAccuracy(entries), 'per-id.svg': plotPerId(entries) };
   if (entries.some(({ result }) => 'sweep' in result)) plots['k-sweep.svg'] = plotSweep(entries);
   if (entries.some(({ result }) => 'calibration' in result)) {

@@ -5,7 +5,7 @@
 import { EngineError, type ErrorCode } from '../core/errors.js';
 import { answerFaults } from './answer-faults.js';
 import { type LanguageCheck, languageCheck } from './language-check.js';
-import type { LanguageEntry } from './project-schema.js';
+import type { LanguageEntry } from './project-types.js';
 import type { AnswerFault } from './records.js';
 
 export interface CheckRequest {

@@ -2,9 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 import { EngineError } from '../core/errors.js';
-import { forkBeside } from '../core/fork-beside.js';
+import { forkModule } from '../core/start-module.js';
 import type { CheckReply, CheckRequest } from './answer-checks-child.js';
-import type { LanguageEntry } from './project-schema.js';
+import type { LanguageEntry } from './project-types.js';
 import type { AnswerFault } from './records.js';
 
 /** The faults of an answer, see `answerFaults`. */
@@ -58,7 +58,7 @@ export class AnswerChecks {
   }
 
   #start(): ChildProcess {
-    const child = forkBeside('answer-checks-child', import.meta.url, {
+    const child = forkModule('generation/answer-checks-child', {
       execArgv: NODE_FLAGS,
       env: { ...this.env, ...MEMORY_SETTINGS },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

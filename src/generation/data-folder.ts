@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { packageFile } from '../core/package-files.js';
 
 /** Folder of the data that comes with the package. generation/README.md describes its content. */
-export const GENERATION_DATA = fileURLToPath(new URL('../../generation', import.meta.url));
+export const GENERATION_DATA = packageFile('generation');

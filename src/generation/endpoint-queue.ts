@@ -6,7 +6,7 @@ import PQueue from 'p-queue';
 import { sleep, throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import type { CallResult, Request } from './call.js';
-import type { Endpoint } from './project-schema.js';
+import type { Endpoint } from './project-types.js';
 import { ProviderError } from './provider-error.js';
 import type { Attempt } from './providers/open-endpoint.js';
 

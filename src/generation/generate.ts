@@ -7,6 +7,7 @@ import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import { FolderLock } from '../core/folder-lock.js';
 import { makeFolder } from '../core/make-folder.js';
+import { OPTIONAL_FEATURES } from '../core/optional-features.js';
 import { importOptional } from '../core/optional-package.js';
 import {
   expectCallback,
@@ -27,7 +28,7 @@ import { expectProject } from './expect-project.js';
 import { rememberObjects } from './own-objects.js';
 import { type Project, usedEndpoints } from './project.js';
 import { ProjectFolder, type StageState } from './project-folder.js';
-import type { Endpoint } from './project-schema.js';
+import type { Endpoint } from './project-types.js';
 import { type Attempt, openEndpoint } from './providers/open-endpoint.js';
 import { RecordFileWriter } from './record-file.js';
 import type { ValueRecord } from './records.js';
@@ -193,7 +194,7 @@ async function openEndpoints(
   project: Project,
   { env = {}, openEndpoint: openElsewhere, signal, firstPauseMs }: GenerateOptions,
 ): Promise<Map<string, EndpointQueue>> {
-  const { EndpointQueue } = await importOptional('p-queue', 'Generating a corpus', () => import('./endpoint-queue.js'));
+  const { EndpointQueue } = await importOptional(OPTIONAL_FEATURES.generation, () => import('./endpoint-queue.js'));
   const open = async ([name, endpoint]: [string, Endpoint]): Promise<[string, EndpointQueue]> => {
     const attempt = await (openElsewhere?.(name, endpoint) ?? openEndpoint(name, endpoint, env));
     return [

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Public exports of `univar/generation`. */
 
 export type { Spending } from './budget.js';
@@ -12,7 +13,19 @@ export {
 export { type Plan, type PlannedCalls, planProject } from './plan.js';
 export { type Model, type Price, type Project, readProject, type Translator } from './project.js';
 export type { StageState } from './project-folder.js';
-export type { Endpoint, LanguageEntry, ProjectFile } from './project-schema.js';
+export type {
+  ApertiumEndpoint,
+  ChatEndpoint,
+  Endpoint,
+  EndpointLimits,
+  LanguageEntry,
+  LibreTranslateEndpoint,
+  ModelEntry,
+  ProjectFile,
+  Sampling,
+  TranslationEntry,
+  WebEndpoint,
+} from './project-types.js';
 export type { Message, PromptName, Prompts } from './prompts.js';
 export type { Attempt } from './providers/open-endpoint.js';
 export type { FileSummary } from './record-file.js';

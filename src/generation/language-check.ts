@@ -1,6 +1,7 @@
 /** Checks whether a text is in the requested language, first by its script, then with a language identifier. */
+import { OPTIONAL_FEATURES } from '../core/optional-features.js';
 import { importOptional } from '../core/optional-package.js';
-import type { LanguageEntry } from './project-schema.js';
+import type { LanguageEntry } from './project-types.js';
 
 /** Returns false if a text is clearly in another language. A text that is too short to decide passes. */
 export type LanguageCheck = (text: string, language: string) => boolean;
@@ -29,7 +30,7 @@ const RELATIVES: Readonly<Record<string, readonly string[]>> = {
 
 /** Creates a check for the languages of a table. Loads the identifier, which takes 200 MB. */
 export async function languageCheck(table: ReadonlyMap<string, LanguageEntry>): Promise<LanguageCheck> {
-  const { eld } = await importOptional('eld', 'The language check', () => import('eld/medium'));
+  const { eld } = await importOptional(OPTIONAL_FEATURES.languages, () => import('eld/medium'));
   const known = new Set(Object.values(eld.info().Languages));
   const scripts = new Map([...table].map(([code, entry]) => [code, scriptPattern(entry.scripts)]));
   return (text, language) => {

@@ -2,14 +2,8 @@
 import { join } from 'node:path';
 
 import { GENERATION_DATA } from './data-folder.js';
-import {
-  type LanguageEntry,
-  languagesSchema,
-  type ModelEntry,
-  type ProjectFile,
-  projectSchema,
-  registrySchema,
-} from './project-schema.js';
+import { languagesSchema, projectSchema, registrySchema } from './project-schema.js';
+import type { LanguageEntry, ModelEntry, ProjectFile } from './project-types.js';
 import { type CheckedFile, readYamlFile } from './yaml-file.js';
 
 export function readProjectFile(path: string): Promise<CheckedFile<ProjectFile>> {

@@ -3,12 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 import { withFileErrors } from '../core/file-errors.js';
+import { OPTIONAL_FEATURES } from '../core/optional-features.js';
 import { importOptional } from '../core/optional-package.js';
 import { expectPath } from '../core/validate.js';
 import { DEFAULT_ENCODER } from '../encoder/default-encoder.js';
 import { GENERATION_DATA } from './data-folder.js';
 import { rememberObjects } from './own-objects.js';
-import type { Endpoint, LanguageEntry, ModelEntry, ProjectFile } from './project-schema.js';
+import type { Endpoint, LanguageEntry, ModelEntry, ProjectFile } from './project-types.js';
 import { type Prompts, readPrompts } from './prompts.js';
 import { parseValues, type ValueRecord } from './records.js';
 import type { CheckedFile } from './yaml-file.js';
@@ -87,13 +88,12 @@ export interface Project
  * Reads a project file and all files that it names.
  *
  * @throws EngineError `ERR_DATA` with one line per mistake, naming file, line and path; `ERR_IO`, `ERR_NATIVE_LOAD`
- *   without the packages yaml and zod
+ *   if packages are missing
  */
 export async function readProject(path: string): Promise<Project> {
   expectPath(path, 'path');
   const { readLanguageTables, readProjectFile, readRegistry } = await importOptional(
-    ['yaml', 'zod'],
-    'A project file',
+    OPTIONAL_FEATURES.generation,
     () => import('./project-files.js'),
   );
   const file = await readProjectFile(path);

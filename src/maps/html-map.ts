@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { throwIfAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import { escapeHtml } from '../core/escape-html.js';
+import { packageFile } from '../core/package-files.js';
 import type { QaRecord } from '../records/record.js';
 import { blockId, HEADER_ID, type PackedHeader, POINTS_ID, type TextKind } from './packed-map.js';
 import { pack, TextPacker } from './text-packer.js';
@@ -87,8 +88,7 @@ function element(id: string, base64: string): string {
 
 /** Reads the viewer that `npm run build:ts` bundles. It is in dist/, also for sources that run from src/. */
 async function readViewer(): Promise<{ script: string; style: string }> {
-  const read = (name: string): Promise<string> =>
-    readFile(new URL(`../../dist/maps/viewer/${name}`, import.meta.url), 'utf8');
+  const read = (name: string): Promise<string> => readFile(packageFile(`dist/maps/viewer/${name}`), 'utf8');
   try {
     return { script: await read('viewer.js'), style: await read('viewer.css') };
   } catch (cause) {

@@ -3,7 +3,6 @@
 import { throwIfAborted } from '../core/abort.js';
 import { allocateFloat32, allocateFloat64 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
-import { importOptional } from '../core/optional-package.js';
 import { matmul } from '../native/matmul.js';
 
 /** Number of rows whose products are summed in float32. These sums are added in double precision. */
@@ -23,7 +22,7 @@ export interface PrincipalComponents {
  *
  * @param embeddings [rows, dim], row-major, finite
  * @throws EngineError `ERR_NON_FINITE` if the entries are so large that their squares overflow (above about 1e19),
- *   `ERR_ABORTED`, `ERR_NATIVE_LOAD` without the package ml-matrix
+ *   `ERR_ABORTED`
  */
 export async function principalComponents(
   embeddings: Float32Array,
@@ -73,11 +72,7 @@ async function leadingVectors(
   covariance: Float64Array,
   dim: number,
 ): Promise<{ vector: Float64Array; variance: number }[]> {
-  const { EigenvalueDecomposition, Matrix } = await importOptional(
-    'ml-matrix',
-    'Projecting embeddings',
-    () => import('ml-matrix'),
-  );
+  const { EigenvalueDecomposition, Matrix } = await import('ml-matrix');
   const { eigenvectorMatrix, realEigenvalues } = new EigenvalueDecomposition(Matrix.from1DArray(dim, dim, covariance), {
     assumeSymmetric: true,
   });

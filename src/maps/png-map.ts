@@ -1,4 +1,5 @@
 import { EngineError } from '../core/errors.js';
+import { OPTIONAL_FEATURES } from '../core/optional-features.js';
 import { importOptional } from '../core/optional-package.js';
 import { svgMap } from './svg-map.js';
 import type { ValueMap } from './value-map.js';
@@ -6,17 +7,18 @@ import type { ValueMap } from './value-map.js';
 /** Pixels per unit of the SVG, for sharp results in print and on high-density screens. */
 const SCALE = 2;
 
+/** @throws EngineError `ERR_NATIVE_LOAD` without the package @napi-rs/canvas */
+export function importCanvas() {
+  return importOptional(OPTIONAL_FEATURES.png, () => import('@napi-rs/canvas'));
+}
+
 /**
  * Renders the SVG of {@link svgMap} as a PNG with Skia.
  *
  * @throws EngineError `ERR_NATIVE_LOAD` without the package @napi-rs/canvas, `ERR_DEVICE_UNAVAILABLE` without a font
  */
 export async function pngMap(map: ValueMap): Promise<Uint8Array> {
-  const { createCanvas, GlobalFonts, loadImage } = await importOptional(
-    '@napi-rs/canvas',
-    'A map as PNG',
-    () => import('@napi-rs/canvas'),
-  );
+  const { createCanvas, GlobalFonts, loadImage } = await importCanvas();
   if (GlobalFonts.families.length === 0) {
     throw new EngineError(
       'ERR_DEVICE_UNAVAILABLE',

@@ -1,13 +1,10 @@
 /** UMAP of embeddings. The exact search of the addon finds the nearest neighbours. */
 
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
-
 import { abortError, onAbort, throwIfAborted } from '../core/abort.js';
 import { allocateFloat32, allocateFloat64, allocateInt32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
+import { startWorker } from '../core/start-module.js';
 import { similarityTopK } from '../native/top-k.js';
 import { membershipStrengths, type NeighbourTable } from './fuzzy-graph.js';
 import { principalComponents } from './pca.js';
@@ -138,7 +135,7 @@ async function runWorker(
   onEpoch: (done: number) => void,
 ): Promise<Float32Array> {
   throwIfAborted(signal);
-  const worker = startWorker(task);
+  const worker = startWorker('maps/umap-worker', { workerData: task });
   let forget = (): void => undefined;
   try {
     return await new Promise<Float32Array>((resolve, reject) => {
@@ -165,16 +162,4 @@ async function runWorker(
     forget();
     await worker.terminate();
   }
-}
-
-/** The worker's module is beside this one: compiled in dist/, or TypeScript in src/ for tests and benchmarks. */
-function startWorker(workerData: UmapTask): Worker {
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./umap-worker.js', import.meta.url), { workerData });
-  // A thread of Node 20 ignores --import, so it must register the TypeScript loader itself.
-  const loader = new URL('./esm/api/index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx'))).href;
-  const entry = new URL('./umap-worker.ts', import.meta.url).href;
-  return new Worker(`import('${loader}').then(({ register }) => { register(); return import('${entry}'); })`, {
-    workerData,
-    eval: true,
-  });
 }

@@ -1,9 +1,11 @@
 import type { NativeCapabilities, WorkCounters } from './addon-types.js';
 import type { BackendChoice } from './backend.js';
 import { type CudaState, cudaState } from './cuda-addon.js';
-import { addon, backendChoice } from './loader.js';
+import { addon, addonPath, backendChoice } from './loader.js';
 
 export interface Capabilities extends NativeCapabilities {
+  /** File of the addon in use: compiled here, or of the npm package for this system. */
+  addonPath: string;
   /**
    * Backend of encoders, training, the loss and exact top-k, chosen by `UNIVAR_BACKEND` (default `cpu`). Everything
    * else runs on the CPU.
@@ -24,6 +26,7 @@ export function capabilities(): Capabilities {
   const choice = backendChoice();
   return {
     ...addon().capabilities(),
+    addonPath: addonPath(),
     backend: choice.active,
     backendChoice: choice,
     get cuda() {

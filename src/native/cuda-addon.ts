@@ -1,14 +1,9 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 
+import { packageFile, requireHere } from '../core/package-files.js';
 import type { Addon } from './addon-types.js';
 
-// The path is valid from src/native (tests) and from dist/native. The variable is for tests of other builds
-// (scripts/test-cuda.mjs).
-const CUDA_ADDON_PATH =
-  process.env['UNIVAR_CUDA_ADDON'] ??
-  fileURLToPath(new URL('../../build/cuda/Release/engine_cuda.node', import.meta.url));
+const CUDA_ADDON_PATH = process.env['UNIVAR_CUDA_ADDON'] ?? packageFile('build/cuda/Release/engine_cuda.node');
 
 /** Exports that the CUDA addon also has. All others come from the CPU addon, regardless of the backend. */
 export const CUDA_OPERATIONS = [
@@ -91,7 +86,7 @@ function load(path: string): { addon?: CudaAddon; reason?: string } {
   if (!existsSync(path))
     return { reason: 'the CUDA addon is not built; with nvcc and cmake, "npm run build:cuda" builds it' };
   try {
-    return { addon: createRequire(import.meta.url)(path) as CudaAddon };
+    return { addon: requireHere(path) as CudaAddon };
   } catch (cause) {
     return {
       reason: `the CUDA addon ${path} does not load: ${cause instanceof Error ? cause.message : String(cause)}`,

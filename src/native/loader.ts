@@ -1,21 +1,15 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-
 import { usableCpuCount } from '../core/cpu-count.js';
 import { EngineError } from '../core/errors.js';
 import type { Addon } from './addon-types.js';
 import { type BackendChoice, chooseBackend, parseBackend } from './backend.js';
 import { CUDA_OPERATIONS, cudaAddon, cudaState } from './cuda-addon.js';
+import { openAddon } from './find-addon.js';
 
-// The path is valid from src/native (tests) and from dist/native.
-const ADDON_PATH = fileURLToPath(new URL('../../build/Release/engine.node', import.meta.url));
-
-let loaded: { addon: Addon; backend: BackendChoice } | undefined;
+let loaded: { addon: Addon; path: string; backend: BackendChoice } | undefined;
 
 /**
- * Returns the native addon, which is loaded on first use. Only then are `UNIVAR_THREADS`, `UNIVAR_SIMD` and
- * `UNIVAR_BACKEND` read.
+ * Returns the native addon, which {@link openAddon} finds on first use. Only then are `UNIVAR_ADDON`, `UNIVAR_THREADS`,
+ * `UNIVAR_SIMD` and `UNIVAR_BACKEND` read.
  *
  * @throws EngineError `ERR_NATIVE_LOAD` saying what was tried and what to do; `ERR_DEVICE_UNAVAILABLE` if
  *   `UNIVAR_BACKEND` is `cuda` but no GPU is usable
@@ -25,6 +19,12 @@ export function addon(): Addon {
   return loaded.addon;
 }
 
+/** Returns the file from which {@link addon} was loaded. Loads the addon. */
+export function addonPath(): string {
+  loaded ??= load();
+  return loaded.path;
+}
+
 /** Returns the backend that {@link addon} uses, and why. Loads the addon. */
 export function backendChoice(): BackendChoice {
   loaded ??= load();
@@ -32,12 +32,13 @@ export function backendChoice(): BackendChoice {
 }
 
 /** Loads the CPU addon and replaces the operations that run on a GPU. */
-function load(): { addon: Addon; backend: BackendChoice } {
-  const cpu = loadCpu(ADDON_PATH);
+function load(): { addon: Addon; path: string; backend: BackendChoice } {
+  const { addon: cpu, path } = loadCpu();
   const backend = chooseBackend(parseBackend(process.env['UNIVAR_BACKEND']), cudaState);
   const cuda = backend.active === 'cuda' ? cudaAddon().addon : undefined;
-  if (!cuda) return { addon: cpu, backend };
-  return { addon: { ...cpu, ...Object.fromEntries(CUDA_OPERATIONS.map((name) => [name, cuda[name]])) }, backend };
+  if (!cuda) return { addon: cpu, path, backend };
+  const operations = Object.fromEntries(CUDA_OPERATIONS.map((name) => [name, cuda[name]]));
+  return { addon: { ...cpu, ...operations }, path, backend };
 }
 
 /**
@@ -51,29 +52,12 @@ function limitSpinning(): void {
   if (process.env['OMP_WAIT_POLICY'] === undefined) process.env['GOMP_SPINCOUNT'] ??= '10000';
 }
 
-function loadCpu(path: string): Addon {
-  if (!existsSync(path)) {
-    throw new EngineError(
-      'ERR_NATIVE_LOAD',
-      `The native addon is not built: ${path} is missing. Run "npm run build:native".`,
-    );
-  }
-  let candidate: Addon;
+function loadCpu(): { addon: Addon; path: string } {
   limitSpinning();
-  try {
-    candidate = createRequire(import.meta.url)(path) as Addon;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError(
-      'ERR_NATIVE_LOAD',
-      `The native addon ${path} does not load: ${reason}. ` +
-        'If a shared library is missing, "npm run doctor" names its package. ' +
-        'If you changed the version of Node, run "npm run build:native".',
-      { cause },
-    );
-  }
-  candidate.configure(threadsFromEnvironment(), process.env['UNIVAR_SIMD'] ?? '');
-  return candidate;
+  const { addon, path } = openAddon({ override: process.env['UNIVAR_ADDON'] });
+  const cpu = addon as Addon;
+  cpu.configure(threadsFromEnvironment(), process.env['UNIVAR_SIMD'] ?? '');
+  return { addon: cpu, path };
 }
 
 function threadsFromEnvironment(): number {

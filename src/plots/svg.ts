@@ -1,7 +1,5 @@
 /** Runs Observable Plot without a browser: renders a plot as the text of an SVG file. */
-import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
-
+import { Plot, parseHTML } from './observable-plot.js';
 import { textWidth } from './text-width.js';
 
 export interface Heading {

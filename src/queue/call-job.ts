@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { EngineError } from '../core/errors.js';
 import { isObject } from '../core/json-file.js';
 import type { CallResult, Request } from '../generation/call.js';
-import type { Endpoint } from '../generation/project-schema.js';
+import type { Endpoint } from '../generation/project-types.js';
 import { type FailureKind, ProviderError } from '../generation/provider-error.js';
 import { OWN_VERSION, QUEUE_PROTOCOL, type RunBase } from './run-registry.js';
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { abortError, onAbort, untilAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
 import { type CallResult, callKey } from '../generation/call.js';
-import type { Endpoint } from '../generation/project-schema.js';
+import type { Endpoint } from '../generation/project-types.js';
 import type { Attempt } from '../generation/providers/open-endpoint.js';
 import { type CallJob, generateRun, isResult, resultOf } from './call-job.js';
 import { JobQueue } from './job-queue.js';

@@ -1,5 +1,5 @@
 import { type Project, usedEndpoints } from '../generation/project.js';
-import type { Endpoint } from '../generation/project-schema.js';
+import type { Endpoint } from '../generation/project-types.js';
 import { openEndpoint } from '../generation/providers/open-endpoint.js';
 import {
   type CallJob,

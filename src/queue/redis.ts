@@ -3,10 +3,9 @@ import type * as ioredis from 'ioredis';
 
 import { throwIfAborted, untilAborted } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
+import { OPTIONAL_FEATURES } from '../core/optional-features.js';
 import { importOptional } from '../core/optional-package.js';
 import { describeReply } from './redis-failure.js';
-
-const PURPOSE = 'A queue in Redis';
 
 /** Longest pause between two attempts to reconnect. */
 const LONGEST_RETRY_MS = 2000;
@@ -67,12 +66,12 @@ export async function reachRedis(url: string, signal?: AbortSignal): Promise<Red
 
 /** @throws EngineError `ERR_NATIVE_LOAD` if the package is missing */
 export function importIoredis(): Promise<Pick<typeof ioredis, 'Redis'>> {
-  return importOptional('ioredis', PURPOSE, () => import('ioredis'));
+  return importOptional(OPTIONAL_FEATURES.queue, () => import('ioredis'));
 }
 
 /** @throws EngineError `ERR_NATIVE_LOAD` if the package is missing */
 export function importBullmq(): Promise<Pick<typeof bullmq, 'Queue' | 'WaitingError' | 'Worker'>> {
-  return importOptional('bullmq', PURPOSE, () => import('bullmq'));
+  return importOptional(OPTIONAL_FEATURES.queue, () => import('bullmq'));
 }
 
 /** Returns a URL without secrets, for messages and logs. */

@@ -10,7 +10,7 @@
 import type { Redis } from 'ioredis';
 
 import { isObject } from '../core/json-file.js';
-import { PACKAGE_VERSION } from '../core/package-version.js';
+import { PACKAGE } from '../core/package-files.js';
 
 /** Version of jobs, files and entries. Increase it with every change that an older program would misread. */
 export const QUEUE_PROTOCOL = 2;
@@ -31,7 +31,7 @@ export interface RunBase {
 }
 
 /** Fields that are the same for all runs of this program. */
-export const OWN_VERSION = { protocol: QUEUE_PROTOCOL, version: PACKAGE_VERSION } as const;
+export const OWN_VERSION = { protocol: QUEUE_PROTOCOL, version: PACKAGE.version } as const;
 
 /** Methods reject while there is no connection to Redis. */
 export class RunRegistry {
@@ -67,9 +67,9 @@ export class RunRegistry {
 
 /** Returns why this version of univar cannot work for a run; undefined if it can. */
 export function otherVersion({ protocol, version }: RunBase): string | undefined {
-  if (protocol === QUEUE_PROTOCOL && version === PACKAGE_VERSION) return undefined;
+  if (protocol === QUEUE_PROTOCOL && version === PACKAGE.version) return undefined;
   return (
-    `it was started by univar ${version} (protocol ${protocol}), and this is univar ${PACKAGE_VERSION} ` +
+    `it was started by univar ${version} (protocol ${protocol}), and this is univar ${PACKAGE.version} ` +
     `(protocol ${QUEUE_PROTOCOL}); use the same version`
   );
 }

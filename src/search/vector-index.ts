@@ -130,7 +130,7 @@ export class VectorIndex implements AsyncDisposable {
   }
 
   /** Reads an index from the bytes of an index file: see {@link load}. */
-  static async fromBuffer(bytes: Uint8Array, options?: Pick<LoadIndexOptions, 'plain'>): Promise<VectorIndex> {
+  static async fromBuffer(bytes: Uint8Array, options?: { plain?: boolean }): Promise<VectorIndex> {
     expectUint8Array(bytes, 'bytes');
     const { plain } = expectOptions(options, 'options', ['plain']);
     return new VectorIndex(await indexFromBytes(bytes, plain === true));

@@ -3,7 +3,7 @@ import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 
-import { PACKAGE_VERSION } from '../core/package-version.js';
+import { PACKAGE } from '../core/package-files.js';
 import { ApiError } from './api-error.js';
 import { addBodyParsers } from './body-parsers.js';
 import { answerBrokenRequest, sendError } from './error-answer.js';
@@ -55,7 +55,7 @@ export async function createApp(service: Service, access: Access, log: LogOption
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'univar', version: PACKAGE_VERSION, description: 'Whose values does a text express?' },
+      info: { title: 'univar', version: PACKAGE.version, description: 'Whose values does a text express?' },
       ...(keys && {
         components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
         security: [{ key: [] }],

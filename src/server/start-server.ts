@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { OPTIONAL_FEATURES } from '../core/optional-features.js';
 import { importOptional } from '../core/optional-package.js';
 import { LiveCollection } from '../datasets/live/live-collection.js';
 import type { Encoder } from '../encoder/encoder.js';
@@ -49,7 +50,6 @@ const DEFAULT_PORT = 8080;
 const STOP_TIMEOUT_MS = 30_000;
 /** Time for the rest of a request to arrive after the server has begun to stop. */
 const ARRIVAL_GRACE_MS = 1000;
-const PACKAGES = ['fastify', '@fastify/rate-limit', '@fastify/swagger', 'typebox', 'prom-client'];
 
 /** A running HTTP service. */
 export class Server {
@@ -134,7 +134,7 @@ function release(source: Encoder | LiveCollection): Promise<void> {
 }
 
 function importApp() {
-  return importOptional(PACKAGES, 'The HTTP server', () =>
+  return importOptional(OPTIONAL_FEATURES.server, () =>
     Promise.all([import('./app.js'), import('./schemas.js'), import('./metrics.js')]),
   );
 }

@@ -1,7 +1,7 @@
 /** Draws the curves of a run as SVG. Equal metrics give equal bytes. */
-import * as Plot from '@observablehq/plot';
+import { Plot } from '../plots/observable-plot.js';
 
-import type { Picture } from '../plots/import-plots.js';
+import type { Picture } from '../plots/picture.js';
 import { HEADING_HEIGHT, type Heading, renderSvg } from '../plots/svg.js';
 import type { Metrics, StepMetrics, ValidationMetrics } from './metrics.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { withFileErrors } from '../core/file-errors.js';
 import { expectPath } from '../core/validate.js';
-import { importPlots, type Picture } from '../plots/import-plots.js';
+import type { Picture } from '../plots/picture.js';
 import { readMetrics } from './metrics.js';
 
 /**
@@ -11,8 +11,7 @@ import { readMetrics } from './metrics.js';
  * of a run. The run can be unfinished.
  *
  * @returns the paths of the files
- * @throws EngineError `ERR_DATA` if the folder has no metrics, `ERR_IO`, `ERR_NATIVE_LOAD` if the plotting packages are
- *   not installed
+ * @throws EngineError `ERR_DATA` if the folder has no metrics, `ERR_IO`
  */
 export async function plotTraining(dir: string): Promise<string[]> {
   const paths: string[] = [];
@@ -27,12 +26,11 @@ export async function plotTraining(dir: string): Promise<string[]> {
 /**
  * Draws the curves of {@link plotTraining} without writing them, for example for a report.
  *
- * @throws EngineError `ERR_DATA` if the folder has no metrics, `ERR_IO`, `ERR_NATIVE_LOAD` if the plotting packages are
- *   not installed
+ * @throws EngineError `ERR_DATA` if the folder has no metrics, `ERR_IO`
  */
 export async function trainingCurves(dir: string): Promise<Picture[]> {
   expectPath(dir, 'dir');
   const metrics = await readMetrics(dir);
-  const { drawTraining } = await importPlots('A picture of a training', () => import('./curves.js'));
+  const { drawTraining } = await import('./curves.js');
   return drawTraining(metrics);
 }

@@ -12,72 +12,62 @@ import { answers } from '../support/trainable-encoder.js';
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Always installed. The other packages are optional. */
-const REQUIRED = ['commander', 'cli-progress', 'fastest-levenshtein', 'hyparquet', 'hyparquet-compressors'];
+const REQUIRED = [
+  'commander',
+  'cli-progress',
+  'fastest-levenshtein',
+  'hyparquet',
+  'hyparquet-compressors',
+  'ml-matrix',
+];
 
-/** Calls, in a module that imports the modules of dist/ by `univar(path)`, and their errors without the package. */
+const GENERATING =
+  'Generating a corpus needs the npm packages "openai", "p-queue", "yaml" and "zod": ' +
+  'run npm install openai@6 p-queue@9 yaml@2 zod@4';
+const POSTGRES =
+  'An index in PostgreSQL needs the npm packages "pg" and "pg-copy-streams": run npm install pg@8 pg-copy-streams@7';
+const QUEUE = 'A queue in Redis needs the npm packages "bullmq" and "ioredis": run npm install bullmq@6 ioredis@6';
+
+/** Calls, in a module that imports the modules of dist/ by `univar(path)`, and their errors without the packages. */
 const CALLS: readonly [call: string, message: string][] = [
   [
-    `(await univar('index')).projectEmbeddings(new Float32Array([0, 1, 1, 0]), { dim: 2, method: 'pca' })`,
-    'Projecting embeddings needs the npm package "ml-matrix": run npm install ml-matrix',
-  ],
-  [
-    `(await univar('index')).writeReport('report', { title: '', description: '', entries: [
-      { name: 'a', result: { accuracy: 1, perId: [], confusion: {} } }] })`,
-    'A report needs the npm packages "@observablehq/plot" and "linkedom": run npm install @observablehq/plot linkedom',
-  ],
-  [
-    `(await univar('index')).trainingCurves('run')`,
-    'A picture of a training needs the npm packages "@observablehq/plot" and "linkedom": ' +
-      'run npm install @observablehq/plot linkedom',
-  ],
-  [
     `(await univar('index')).loadTokenizer('bpe.json')`,
-    'The tokenizer bpe.json needs the npm package "tokenizers": run npm install tokenizers',
+    'The tokenizer bpe.json needs the npm package "tokenizers": run npm install tokenizers@0.23',
   ],
-  [
-    `(await univar('generation/index')).readProject('project.yaml')`,
-    'A project file needs the npm packages "yaml" and "zod": run npm install yaml zod',
-  ],
+  [`(await univar('generation/index')).readProject('project.yaml')`, GENERATING],
   [
     `(await univar('generation/index')).generate((await univar('generation/own-objects')).rememberObjects({
       name: 'a', out: 'corpus', encoder: 'b', seed: 0, scenarios: {}, questions: {}, filter: {}, paraphrases: {},
       answers: {}, budget: {}, failures: {}, report: {}, prompts: {}, values: [], models: [], languages: [],
       languageTable: new Map(), translators: new Map(), generator: { endpoint: 'e' },
       endpoints: { e: { kind: 'chat' } } }))`,
-    'Generating a corpus needs the npm package "p-queue": run npm install p-queue',
+    GENERATING,
   ],
   [
     `(await univar('generation/providers/create-provider')).createProvider('e', { kind: 'chat', url: 'http://x' }, {})`,
-    'A chat endpoint needs the npm package "openai": run npm install openai',
+    GENERATING,
   ],
   [
     `(await univar('generation/language-check')).languageCheck(new Map())`,
-    'The language check needs the npm package "eld": run npm install eld',
+    'The language check needs the npm package "eld": run npm install eld@2',
   ],
-  [
-    `(await univar('pgvector')).PgVectorIndex.open({ url: 'postgres://a@b/c', table: 't' })`,
-    'An index in PostgreSQL needs the npm package "pg": run npm install pg',
-  ],
-  [
-    `(await univar('search/pgvector/copy-rows')).copyRows(undefined, 't', {}, 0, [], {})`,
-    'An index in PostgreSQL needs the npm package "pg-copy-streams": run npm install pg-copy-streams',
-  ],
-  [
-    `(await univar('queue/redis')).reachRedis('redis://127.0.0.1:1')`,
-    'A queue in Redis needs the npm package "ioredis": run npm install ioredis',
-  ],
-  [
-    `(await univar('queue/job-queue')).JobQueue.open({})`,
-    'A queue in Redis needs the npm package "bullmq": run npm install bullmq',
-  ],
+  [`(await univar('pgvector')).PgVectorIndex.open({ url: 'postgres://a@b/c', table: 't' })`, POSTGRES],
+  [`(await univar('search/pgvector/copy-rows')).copyRows(undefined, 't', {}, 0, [], {})`, POSTGRES],
+  [`(await univar('queue/redis')).reachRedis('redis://127.0.0.1:1')`, QUEUE],
+  [`(await univar('queue/job-queue')).JobQueue.open({})`, QUEUE],
   [
     `(await univar('server/start-server')).Server.start({ source: { dispose() {} } })`,
     'The HTTP server needs the npm packages "fastify", "@fastify/rate-limit", "@fastify/swagger", "typebox" and ' +
-      '"prom-client": run npm install fastify @fastify/rate-limit @fastify/swagger typebox prom-client',
+      '"prom-client": run npm install fastify@5 @fastify/rate-limit@11 @fastify/swagger@9 typebox@1 prom-client@15',
   ],
   [
     `(await univar('maps/png-map')).pngMap({})`,
-    'A map as PNG needs the npm package "@napi-rs/canvas": run npm install @napi-rs/canvas',
+    'A map as PNG needs the npm package "@napi-rs/canvas": run npm install @napi-rs/canvas@1',
+  ],
+  [
+    `(await univar('encoder/runners/onnx-session')).OnnxSession.load({ modelFile: 'model.onnx' })`,
+    'The onnx backend needs the npm package "onnxruntime-node": ' +
+      'run ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@1',
   ],
 ];
 

@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Request } from '../../src/generation/call.js';
-import type { Endpoint } from '../../src/generation/project-schema.js';
+import type { Endpoint } from '../../src/generation/project-types.js';
 import { generateRun } from '../../src/queue/call-job.js';
 import { CallQueue } from '../../src/queue/call-queue.js';
 import { reachRedis } from '../../src/queue/redis.js';

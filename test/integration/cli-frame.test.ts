@@ -68,7 +68,10 @@ describe('univar doctor', () => {
     );
     expect(doctor).toMatchObject({ code: 1, stderr: '' });
     expect(doctor).toHaveProperty('stdout', expect.stringMatching(/missing: npm packages are missing: .*commander/));
-    expect(doctor).toHaveProperty('stdout', expect.stringMatching(/run build:native/));
+    expect(doctor).toHaveProperty(
+      'stdout',
+      expect.stringMatching(/npm (install .* univar-linux-x64|.* run build:native)/),
+    );
     const other = await run(process.execPath, [join(copy, 'dist', 'cli', 'main.js'), 'embed']).catch(
       (error: unknown) => error,
     );

@@ -162,7 +162,9 @@ it('says what to do if ONNX Runtime is not installed', async () => {
   vi.stubEnv('NODE_OPTIONS', `--import=${pathToFileURL(join(folder, 'register.mjs')).href}`);
   await expect(load()).rejects.toMatchObject({
     code: 'ERR_NATIVE_LOAD',
-    message: 'The onnx backend needs the npm package "onnxruntime-node": run npm install onnxruntime-node',
+    message:
+      'The onnx backend needs the npm package "onnxruntime-node": ' +
+      'run ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@1',
   });
 });
 

@@ -48,4 +48,18 @@ describe('the declarations of the package', () => {
     expect(existsSync(entry)).toBe(true);
     expect(unexportedTypes(entry, program)).toEqual([]);
   });
+
+  it('compile without skipLibCheck, without @types/node, and need no other package', () => {
+    const strict = ts.createProgram(ENTRIES, {
+      module: ts.ModuleKind.NodeNext,
+      target: ts.ScriptTarget.ES2022,
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      types: [],
+    });
+    const problems = ts.getPreEmitDiagnostics(strict).map(({ file, messageText }) => [file?.fileName, messageText]);
+    expect(problems).toEqual([]);
+    const files = strict.getSourceFiles().map(({ fileName }) => fileName);
+    expect(files.filter((name) => !name.startsWith(DIST) && !name.includes('/typescript/lib/'))).toEqual([]);
+  });
 });

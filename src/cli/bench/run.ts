@@ -7,7 +7,6 @@ import type { BenchmarkInfo } from '../../benchmarking/protocol.js';
 import { describeMachine, type ResultsFile, writeResults } from '../../benchmarking/results-file.js';
 import { makeFolder } from '../../core/make-folder.js';
 import { expectReplaceable, replaceFile } from '../../core/replace-file.js';
-import { importPlots } from '../../plots/import-plots.js';
 import type { CliContext } from '../context.js';
 import type { BenchRunOptions } from './options.js';
 import { describeComparisons, describeMachineLine } from './print.js';
@@ -20,10 +19,7 @@ export async function runBenchRun(
 ): Promise<void> {
   const root = process.cwd();
   await makeFolder(resolve(root, options.results));
-  if (options.chart !== undefined) {
-    await expectReplaceable(resolve(root, options.chart));
-    await importRatioHistory(); // fail before the work if an optional package is missing
-  }
+  if (options.chart !== undefined) await expectReplaceable(resolve(root, options.chart));
   const benchmarks = await selectBenchmarks(root, { paths: options.bench, names, purpose: 'run' }, context.signal);
   const written: ResultsFile[] = [];
   for (const file of new Set(benchmarks.map((benchmark) => benchmark.file))) {
@@ -40,14 +36,10 @@ export async function runBenchRun(
   }
   if (options.json) context.printJson(written);
   if (options.chart !== undefined) {
-    const { plotRatioHistory, readRatioHistory } = await importRatioHistory();
+    const { plotRatioHistory, readRatioHistory } = await import('../../benchmarking/ratio-history.js');
     const points = await readRatioHistory(root, options.results, context.signal);
     if (points.length > 0) await replaceFile(resolve(root, options.chart), [plotRatioHistory(points)]);
   }
-}
-
-function importRatioHistory() {
-  return importPlots('A chart of results', () => import('../../benchmarking/ratio-history.js'));
 }
 
 async function measure(

@@ -1,18 +1,19 @@
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, statfsSync } from 'node:fs';
 import { arch, cpus, freemem, platform, totalmem } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
 
 import { describeCpuCount } from '../../core/cpu-count.js';
+import { installCommand } from '../../core/optional-package.js';
+import { moduleFile, PACKAGE, packageFile } from '../../core/package-files.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import { isNgramFolder } from '../../encoder/ngrams/ngram-folder.js';
 import type { Capabilities } from '../../native/capabilities.js';
+import { addonAdvice } from '../../native/find-addon.js';
 import type { EncoderCliOptions } from '../encoder-options.js';
+import { installedVersion, missingPackages, type OptionalPackages, optionalPackages } from './packages.js';
 import { type Probe, probeInChild } from './probe.js';
 
-const PACKAGE_URL = new URL('../../../package.json', import.meta.url);
-const PACKAGE_FOLDER = fileURLToPath(new URL('.', PACKAGE_URL));
 const LITTLE_DISK = 1 << 30;
 
 /** Files that encoder folders need; `|` separates alternatives. */
@@ -35,16 +36,14 @@ export interface DoctorReport {
   cpu: string;
   threads: { count: number; source: string };
   addon: Probe<Capabilities>;
-  onnxruntime: Probe<{ version: string }>;
+  /** Null if it is not installed. */
+  onnxruntime: Probe<{ version: string }> | null;
   encoder: { name: string; folder: string; missing: string[]; probe: Probe<{ backend: string; precision: string }> };
   disk: { folder: string; freeBytes: number };
   memory: { totalBytes: number; freeBytes: number };
+  /** Packages that not everyone needs. That they are missing is not a problem. */
+  optional: OptionalPackages[];
   problems: Problem[];
-}
-
-interface PackageJson {
-  version: string;
-  dependencies: Record<string, string>;
 }
 
 /** The encoder that the doctor loads, and its settings. */
@@ -54,29 +53,30 @@ export interface EncoderToTry extends EncoderCliOptions {
 
 /** Examines everything that univar depends on. Reports whatever is missing as a problem, and does not throw for it. */
 export async function examine({ encoder = DEFAULT_ENCODER, ...options }: EncoderToTry = {}): Promise<DoctorReport> {
-  const { version, dependencies } = JSON.parse(readFileSync(PACKAGE_URL, 'utf8')) as PackageJson;
   const [addon, onnxruntime, probe] = await Promise.all([
     probeInChild<Capabilities>(
       'const { capabilities } = await import(process.argv[1]); console.log(JSON.stringify(capabilities()))',
-      [new URL('../../native/capabilities.js', import.meta.url).href],
+      [moduleUrl('native/capabilities')],
     ),
-    probeInChild<{ version: string }>(
-      `import { createRequire } from 'node:module';
-       const { env } = createRequire(process.argv[1])('onnxruntime-node');
-       console.log(JSON.stringify({ version: env.versions.node ?? env.versions.common }))`,
-      [PACKAGE_URL.href],
-    ),
+    installedVersion('onnxruntime-node') === null
+      ? null
+      : probeInChild<{ version: string }>(
+          `import { createRequire } from 'node:module';
+           const { env } = createRequire(process.argv[1])('onnxruntime-node');
+           console.log(JSON.stringify({ version: env.versions.node ?? env.versions.common }))`,
+          [packageFile('package.json')],
+        ),
     probeInChild<{ backend: string; precision: string }>(
       `const { loadEncoder } = await import(process.argv[1]);
        const { backend, precision } = await loadEncoder(process.argv[2], JSON.parse(process.argv[3]));
        console.log(JSON.stringify({ backend, precision }))`,
-      [new URL('../../encoder/load-encoder.js', import.meta.url).href, encoder, JSON.stringify(options)],
+      [moduleUrl('encoder/load-encoder'), encoder, JSON.stringify(options)],
     ),
   ]);
   const folder = process.cwd();
   const { bavail, bsize } = statfsSync(folder);
   const findings = {
-    univar: version,
+    univar: PACKAGE.version,
     node: process.versions.node,
     platform: `${platform()} ${arch()}`,
     cpu: cpus()[0]?.model ?? 'unknown',
@@ -87,8 +87,9 @@ export async function examine({ encoder = DEFAULT_ENCODER, ...options }: Encoder
     disk: { folder, freeBytes: bavail * bsize },
     // 0 or huge: no limit
     memory: { totalBytes: Math.min(process.constrainedMemory() || Infinity, totalmem()), freeBytes: freemem() },
+    optional: optionalPackages(),
   };
-  const problems = diagnose(findings, missingPackages(Object.keys(dependencies)));
+  const problems = diagnose(findings, missingPackages());
   return { ok: !problems.some(({ essential }) => essential), ...findings, problems };
 }
 
@@ -102,18 +103,14 @@ async function missingEncoderFiles(folder: string): Promise<string[]> {
   return needed.filter((names) => !names.split('|').some((name) => existsSync(join(folder, name))));
 }
 
-function missingPackages(names: readonly string[]): string[] {
-  const require = createRequire(PACKAGE_URL);
-  return names.filter((name) => !require.resolve.paths(name)?.some((folder) => existsSync(join(folder, name))));
+function moduleUrl(path: string): string {
+  return pathToFileURL(moduleFile(path)).href;
 }
 
 function addonFix(reason: string): string {
   const variable = /UNIVAR_\w+/.exec(reason)?.[0];
   if (variable) return `correct or unset the environment variable ${variable}`;
-  // A checkout has sources to build. An installed package has compiled TypeScript and builds only the addon.
-  return existsSync(join(PACKAGE_FOLDER, 'src'))
-    ? 'npm run build'
-    : `npm --prefix "${PACKAGE_FOLDER}" run build:native`;
+  return addonAdvice();
 }
 
 /** Returns the problems in the findings, worst first. */
@@ -126,25 +123,29 @@ export function diagnose(findings: Omit<DoctorReport, 'ok' | 'problems'>, packag
   const [major = 0, minor = 0] = findings.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 17))
     essential(`Node ${findings.node} is too old`, 'install Node 20.17 or later');
-  if (packages.length > 0) essential(`npm packages are missing: ${packages.join(', ')}`, 'npm run build');
-  if (!addon.ok) essential(`the native addon does not work: ${addon.reason}`, addonFix(addon.reason));
-  if (!onnxruntime.ok) {
+  if (packages.length > 0)
     essential(
-      `onnxruntime-node does not load: ${onnxruntime.reason}`,
-      'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node',
+      `npm packages are missing: ${packages.join(', ')}`,
+      'run "npm install" again (in a checkout: "npm run build")',
     );
-  }
+  if (!addon.ok) essential(`the native addon does not work: ${addon.reason}`, addonFix(addon.reason));
   if (encoder.missing.length > 0) {
     essential(
       `the encoder folder ${encoder.folder} lacks ${encoder.missing.join(', ').replaceAll('|', ' or ')}`,
       'restore the folder models/ of the package, or choose another encoder with --encoder',
     );
   }
-  // If the addon or ONNX Runtime does not load, that is the cause, and it is reported above.
-  if (encoder.missing.length === 0 && !encoder.probe.ok && addon.ok && onnxruntime.ok) {
+  // If the addon does not load, that is the cause, and it is reported above.
+  if (encoder.missing.length === 0 && !encoder.probe.ok && addon.ok) {
     essential(
       `the encoder in ${encoder.folder} does not work: ${encoder.probe.reason}`,
       'fix the cause above, or try another --encoder, --backend or --precision',
+    );
+  }
+  if (onnxruntime?.ok === false) {
+    advice(
+      `onnxruntime-node does not load, so the onnx backend cannot be used: ${onnxruntime.reason}`,
+      installCommand(['onnxruntime-node']),
     );
   }
   if (addon.ok && addon.value.libraries['openblas']?.includes('openmp') === false) {

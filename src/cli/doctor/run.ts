@@ -2,6 +2,7 @@ import type { CudaState } from '../../native/cuda-addon.js';
 import type { CliContext } from '../context.js';
 import { formatBytes } from '../format.js';
 import { type DoctorReport, type EncoderToTry, examine } from './examine.js';
+import { describeOptional } from './packages.js';
 
 /** Prints the findings. Sets exit code 1 if something essential is missing. Needs no npm package. */
 export async function runDoctor(
@@ -55,9 +56,10 @@ export function describeReport(report: DoctorReport): string {
     ['disk', `${formatBytes(report.disk.freeBytes)} free in ${report.disk.folder}`],
   ];
   if (addon.ok) {
-    const { backend, backendChoice, simd, simdSupported, bf16, int8, amx, libraries, cuda } = addon.value;
+    const { addonPath, backend, backendChoice, simd, simdSupported, bf16, int8, amx, libraries, cuda } = addon.value;
     lines.push(
       ['addon', `loads, backend ${backend}${backendChoice.reasons.map((reason) => ` (${reason})`).join('')}`],
+      ['addon file', addonPath],
       ['gpu', describeGpu(cuda)],
       ['instruction set', `${simd} (supported: ${simdSupported.join(', ')})`],
       ['low precision', `bf16 ${bf16}, int8 ${int8}${amx ? ', with AMX' : ''}`],
@@ -66,7 +68,8 @@ export function describeReport(report: DoctorReport): string {
   } else {
     lines.push(['addon', 'DOES NOT WORK']);
   }
-  lines.push(['onnxruntime', onnxruntime.ok ? onnxruntime.value.version : 'DOES NOT LOAD']);
+  const onnxVersion = onnxruntime?.ok ? onnxruntime.value.version : 'DOES NOT LOAD';
+  lines.push(['onnxruntime', onnxruntime ? onnxVersion : 'not installed']);
   const state =
     encoder.missing.length > 0
       ? 'INCOMPLETE'
@@ -79,5 +82,6 @@ export function describeReport(report: DoctorReport): string {
   const advice = problems.map(
     ({ what, fix, essential }) => `${essential ? 'missing' : 'advice'}: ${what}\n    fix: ${fix}`,
   );
-  return [...findings, '', ...(advice.length > 0 ? advice : ['No problems found.'])].join('\n');
+  const optional = ['Packages that only some features need:', ...describeOptional(report.optional)];
+  return [...findings, '', ...optional, '', ...(advice.length > 0 ? advice : ['No problems found.'])].join('\n');
 }

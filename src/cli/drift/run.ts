@@ -12,7 +12,6 @@ import { type AnswerSet, centroidDrift, type Distance, type Drift } from '../../
 import { mapColumns } from '../../maps/map-columns.js';
 import { projectEmbeddings } from '../../maps/project-embeddings.js';
 import { svgMap } from '../../maps/svg-map.js';
-import { importPlots } from '../../plots/import-plots.js';
 import { readRecords } from '../../records/read-records.js';
 import type { QaRecord } from '../../records/record.js';
 import type { CliContext } from '../context.js';
@@ -24,10 +23,7 @@ export async function runDrift(options: DriftCommandOptions, context: CliContext
   const { encoder: folder = DEFAULT_ENCODER, backend, precision, samples, seed, out } = options;
   const files = [options.reference, options.target, ...options.checkpoints];
   const names = distinctNames(files);
-  if (out !== undefined) {
-    await makeFolder(out);
-    await importDriftPlot(); // fail before the work if an optional package is missing
-  }
+  if (out !== undefined) await makeFolder(out);
   const records: QaRecord[][] = [];
   for (const file of files) records.push(await readAll(file, context.signal));
   const encoder = await loadEncoder(folder, { backend, precision });
@@ -43,10 +39,6 @@ export async function runDrift(options: DriftCommandOptions, context: CliContext
   } finally {
     await encoder.dispose();
   }
-}
-
-function importDriftPlot() {
-  return importPlots('A plot of the drift', () => import('../../evaluation/drift-plot.js'));
 }
 
 async function readAll(file: string, signal: AbortSignal): Promise<QaRecord[]> {
@@ -87,7 +79,7 @@ async function writeDrift(
   seed: number,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const { plotDrift } = await importDriftPlot();
+  const { plotDrift } = await import('../../evaluation/drift-plot.js');
   const names = sets.map(({ name }) => name);
   const all = allocateFloat32(
     sets.reduce((sum, { embeddings }) => sum + embeddings.length, 0),

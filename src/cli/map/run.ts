@@ -7,7 +7,7 @@ import type { RowLabels } from '../../core/row-labels.js';
 import { type Dataset, openDataset } from '../../datasets/dataset.js';
 import { htmlMap } from '../../maps/html-map.js';
 import { mapColumns, readModelTable } from '../../maps/map-columns.js';
-import { pngMap } from '../../maps/png-map.js';
+import { importCanvas, pngMap } from '../../maps/png-map.js';
 import { type Projection, type ProjectionPhase, projectEmbeddings } from '../../maps/project-embeddings.js';
 import { stratifiedSample } from '../../maps/stratified-sample.js';
 import { svgMap } from '../../maps/svg-map.js';
@@ -32,6 +32,7 @@ export async function runMap(dir: string, options: MapCliOptions, context: CliCo
   const { out, json } = options;
   const format = formatOf(out);
   await expectReplaceable(out);
+  if (format === '.png') await importCanvas(); // fail before the work if the package is missing
   const dataset = await openDataset(dir);
   if (dataset.rows === 0) throw new EngineError('ERR_DATA', `The dataset ${dir} is empty`);
   const labels = await dataset.readValueIds({ signal: context.signal });

@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
+import { packageFile } from '../../core/package-files.js';
 
 /** The answers that the quickstart embeds. */
-export const SAMPLE = fileURLToPath(new URL('../../../examples/quickstart/answers.jsonl.gz', import.meta.url));
+export const SAMPLE = packageFile('examples/quickstart/answers.jsonl.gz');
 
 /** The held-out split. The default encoder was trained on none of the held-out questions (`npm run train:default`). */
 export const SAMPLE_SPLIT = { split: 'question', seed: 1 } as const;

@@ -5,7 +5,7 @@ import { throwIfAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
 import { FolderLock } from '../../core/folder-lock.js';
 import { makeFolder } from '../../core/make-folder.js';
-import { PACKAGE_VERSION } from '../../core/package-version.js';
+import { PACKAGE } from '../../core/package-files.js';
 import { DuplicateCounter } from '../../records/duplicate-counter.js';
 import type { QaRecord } from '../../records/record.js';
 import { ValueIdCounts } from '../../records/value-id-counts.js';
@@ -204,7 +204,7 @@ async function writeFolded(
   }
   const rows = shards.reduce((sum, shard) => sum + shard.rows, 0);
   const counted = {
-    createdBy: `univar ${PACKAGE_VERSION}`,
+    createdBy: `univar ${PACKAGE.version}`,
     rows,
     valueIds: valueIds.toObject(),
     duplicates: duplicates.duplicates,

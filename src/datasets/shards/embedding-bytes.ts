@@ -1,6 +1,10 @@
 import { EngineError } from '../../core/errors.js';
 import { fromFloat16, toFloat16 } from '../../core/float16.js';
-import type { EmbeddingType } from './npy.js';
+
+export type EmbeddingType = 'f32' | 'f16';
+
+/** Bytes of one entry. */
+export const ENTRY_BYTES: Readonly<Record<EmbeddingType, number>> = { f32: 4, f16: 2 };
 
 /**
  * Converts [rows, dim] embeddings to the bytes stored in a .npy file: little-endian, the byte order of every machine

@@ -3,8 +3,7 @@
  * Supports what a dataset needs: two dimensions, C order, little-endian float32 or float16.
  */
 import { EngineError } from '../../core/errors.js';
-
-export type EmbeddingType = 'f32' | 'f16';
+import type { EmbeddingType } from './embedding-bytes.js';
 
 export interface NpyHeader {
   rows: number;
@@ -13,9 +12,6 @@ export interface NpyHeader {
   /** Offset of the first entry in bytes. */
   dataOffset: number;
 }
-
-/** Bytes of one entry. */
-export const ENTRY_BYTES: Readonly<Record<EmbeddingType, number>> = { f32: 4, f16: 2 };
 
 /** Fixed size of every header that this package writes. */
 export const NPY_HEADER_BYTES = 128;

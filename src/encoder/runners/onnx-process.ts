@@ -6,7 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 
 import { EngineError } from '../../core/errors.js';
-import { forkBeside } from '../../core/fork-beside.js';
+import { forkModule } from '../../core/start-module.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
 import type { ChildReply, ChildRequest, SessionSettings } from './child-protocol.js';
 
@@ -45,7 +45,7 @@ export class OnnxProcess {
 
   private constructor(settings: SessionSettings) {
     this.#settings = settings;
-    this.#child = forkBeside('onnx-child', import.meta.url, {
+    this.#child = forkModule('encoder/runners/onnx-child', {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

@@ -4,6 +4,7 @@ import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-node';
 
 import { allocateInt32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
+import { OPTIONAL_FEATURES } from '../../core/optional-features.js';
 import { importOptional } from '../../core/optional-package.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
 import type { SessionSettings } from './child-protocol.js';
@@ -134,7 +135,7 @@ export class OnnxSession {
 }
 
 function importRuntime() {
-  return importOptional('onnxruntime-node', 'The onnx backend', () => import('onnxruntime-node'));
+  return importOptional(OPTIONAL_FEATURES.onnx, () => import('onnxruntime-node'));
 }
 
 function checkInputs(session: InferenceSession, modelFile: string): Map<InputName, IntegerType> {

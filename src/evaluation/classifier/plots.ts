@@ -1,5 +1,5 @@
 /** Plots of the probabilities of a classifier, each as the text of an SVG file. Equal input gives equal bytes. */
-import * as Plot from '@observablehq/plot';
+import { Plot } from '../../plots/observable-plot.js';
 
 import { HEADING_HEIGHT, renderSvg } from '../../plots/svg.js';
 import { CHANCE, colourOf, curveMarks, legendOf, percent, percentAxis } from '../plot-style.js';

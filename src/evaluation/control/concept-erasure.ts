@@ -2,7 +2,6 @@
  * Least-squares concept erasure (LEACE; Belrose et al. 2023, NeurIPS, equation 1): the smallest change of vectors after
  * which no linear classifier can tell labels apart on the rows that it was fitted on.
  */
-import { importOptional } from '../../core/optional-package.js';
 import { SeededRandom } from '../../core/random.js';
 
 /** Maps a vector x to x - left (right (x - mean)). */
@@ -75,11 +74,7 @@ export async function whiten(vectors: Float32Array, dim: number): Promise<Whiten
       for (let j = 0; j < dim; j++) covariance[i * dim + j]! += a * (vectors[row * dim + j]! - mean[j]!);
     }
   }
-  const { EigenvalueDecomposition, Matrix } = await importOptional(
-    'ml-matrix',
-    'Erasing directions',
-    () => import('ml-matrix'),
-  );
+  const { EigenvalueDecomposition, Matrix } = await import('ml-matrix');
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(Matrix.from1DArray(dim, dim, covariance), {
     assumeSymmetric: true,
   });

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 
 import { onAbort } from '../../core/abort.js';
 import { type CallResult, type Request, translationResult } from '../call.js';
-import type { Endpoint } from '../project-schema.js';
+import type { ApertiumEndpoint } from '../project-types.js';
 import { ProviderError } from '../provider-error.js';
 import type { Provider } from './provider.js';
 
 /** Translates offline with the `apertium` program. Its language pairs are packages such as apertium-eng-spa. */
 export class ApertiumProvider implements Provider {
-  constructor(private readonly endpoint: Extract<Endpoint, { kind: 'apertium' }>) {}
+  constructor(private readonly endpoint: ApertiumEndpoint) {}
 
   async attempt(request: Request, signal: AbortSignal): Promise<CallResult> {
     if (request.kind !== 'translate') throw new ProviderError('endpoint', 'Apertium can only translate');

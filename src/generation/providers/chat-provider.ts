@@ -1,7 +1,7 @@
 import OpenAI, { APIConnectionError, APIError } from 'openai';
 
 import { type CallResult, type ChatRequest, estimateTokens, type Request, requestTokens } from '../call.js';
-import type { Endpoint } from '../project-schema.js';
+import type { ChatEndpoint } from '../project-types.js';
 import { ProviderError, statusError } from '../provider-error.js';
 import type { Provider } from './provider.js';
 
@@ -10,7 +10,7 @@ export class ChatProvider implements Provider {
   readonly #client: OpenAI;
 
   /** @param apiKey undefined for endpoints that need none */
-  constructor({ url, headers, timeoutSeconds }: Extract<Endpoint, { kind: 'chat' }>, apiKey: string | undefined) {
+  constructor({ url, headers, timeoutSeconds }: ChatEndpoint, apiKey: string | undefined) {
     this.#client = new OpenAI({
       baseURL: url,
       apiKey: apiKey ?? 'none',

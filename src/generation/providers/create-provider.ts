@@ -1,6 +1,7 @@
 import { EngineError } from '../../core/errors.js';
+import { OPTIONAL_FEATURES } from '../../core/optional-features.js';
 import { importOptional } from '../../core/optional-package.js';
-import type { Endpoint } from '../project-schema.js';
+import type { Endpoint } from '../project-types.js';
 import type { Provider } from './provider.js';
 
 /**
@@ -24,6 +25,6 @@ export async function createProvider(
     );
   if (endpoint.kind === 'libretranslate')
     return new (await import('./libretranslate-provider.js')).LibreTranslateProvider(endpoint, key);
-  const { ChatProvider } = await importOptional('openai', 'A chat endpoint', () => import('./chat-provider.js'));
+  const { ChatProvider } = await importOptional(OPTIONAL_FEATURES.generation, () => import('./chat-provider.js'));
   return new ChatProvider(endpoint, key);
 }

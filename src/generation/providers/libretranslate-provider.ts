@@ -1,13 +1,13 @@
 import { type CallResult, type Request, translationResult } from '../call.js';
 import { shortCode } from '../language-check.js';
-import type { Endpoint } from '../project-schema.js';
+import type { LibreTranslateEndpoint } from '../project-types.js';
 import { ProviderError, statusError } from '../provider-error.js';
 import type { Provider } from './provider.js';
 
 /** Calls `POST /translate` of LibreTranslate. Languages are sent as two-letter codes. */
 export class LibreTranslateProvider implements Provider {
   constructor(
-    private readonly endpoint: Extract<Endpoint, { kind: 'libretranslate' }>,
+    private readonly endpoint: LibreTranslateEndpoint,
     private readonly apiKey: string | undefined,
   ) {}
 

@@ -1,6 +1,6 @@
 import { onAbort, throwIfAborted } from '../../core/abort.js';
 import type { CallResult, Request } from '../call.js';
-import type { Endpoint } from '../project-schema.js';
+import type { Endpoint } from '../project-types.js';
 import { ProviderError } from '../provider-error.js';
 import { createProvider } from './create-provider.js';
 import type { Provider } from './provider.js';

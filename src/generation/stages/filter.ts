@@ -1,7 +1,7 @@
 /** Drops texts that are not questions, and questions that are nearly the same as an earlier one. */
 import { similarityTopK } from '../../native/top-k.js';
 import { isRefusal } from '../answer-faults.js';
-import type { ProjectFile } from '../project-schema.js';
+import type { ProjectFile } from '../project-types.js';
 import type { QuestionRecord, Reject, StageOutput } from '../records.js';
 
 /** Number of neighbours to check first. If all of them are near-duplicates, every kept question is checked. */

@@ -9,7 +9,7 @@ import {
   expectSignal,
   expectString,
 } from '../../core/validate.js';
-import type { EmbeddingType } from '../../datasets/shards/npy.js';
+import type { EmbeddingType } from '../../datasets/shards/embedding-bytes.js';
 import { DEFAULT_ENCODER } from '../../encoder/default-encoder.js';
 import type { EncoderBackend, EncoderPrecision } from '../../encoder/encoder.js';
 import type { ReadOptions } from '../../records/read-options.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
 import { FolderLock } from '../../core/folder-lock.js';
-import { PACKAGE_VERSION } from '../../core/package-version.js';
+import { PACKAGE } from '../../core/package-files.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import { DatasetFit } from '../../datasets/fits/dataset-fit.js';
 import {
@@ -47,7 +47,7 @@ async function completeFit(dataset: Dataset, former: FitManifest, added: number,
   const encoder = await loadFitEncoder(new DatasetFit(dir, former));
   try {
     const shards = await encodeShards({ dataset, encoder, folder, existing, ...options });
-    const createdBy = `univar ${PACKAGE_VERSION}`;
+    const createdBy = `univar ${PACKAGE.version}`;
     const fittedRows = Math.min(former.fittedRows, rows - added);
     const manifest = createFitManifest({ ...former, createdBy, fittedRows, rows, shards });
     await publishFit(dir, manifest);

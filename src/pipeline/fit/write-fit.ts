@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import { makeFolder } from '../../core/make-folder.js';
-import { PACKAGE_VERSION } from '../../core/package-version.js';
+import { PACKAGE } from '../../core/package-files.js';
 import type { RowLabels } from '../../core/row-labels.js';
 import { expectPath } from '../../core/validate.js';
 import type { Dataset } from '../../datasets/dataset.js';
@@ -121,7 +121,7 @@ async function encodeAnswers(
   const onEncoded = (done: number): void => onProgress('encode', done, rows);
   const shards = await encodeShards({ dataset: source, encoder, folder, existing: [], signal, onProgress: onEncoded });
   return createFitManifest({
-    createdBy: `univar ${PACKAGE_VERSION}`,
+    createdBy: `univar ${PACKAGE.version}`,
     folder,
     encoder: { fingerprint: encoder.fingerprint },
     base,

@@ -1,8 +1,8 @@
 /** The index of a dataset in PostgreSQL. */
 import { EngineError } from '../../core/errors.js';
 import type { Dataset } from '../../datasets/dataset.js';
-import type { VectorBatch } from '../../search/pgvector/copy-rows.js';
 import { type PgOpenOptions, PgVectorIndex, type PgVectorIndexOptions } from '../../search/pgvector/pgvector-index.js';
+import type { VectorBatch } from '../../search/pgvector/vector-batch.js';
 import { searchedVectors, type VectorSource } from './vector-source.js';
 
 /** Vectors held in memory at a time. */

@@ -3,13 +3,12 @@
  * seconds, and a damaged file can keep the decoder busy forever, so it must be possible to stop it.
  */
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 
 import { throwIfAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
 import { fileError } from '../../core/file-errors.js';
+import { startWorker } from '../../core/start-module.js';
 import type { ParquetReply, ParquetTask } from './parquet-worker.js';
 import type { RawRow, RowSource } from './raw-row.js';
 
@@ -37,7 +36,10 @@ export function openParquet(
 ): RowSource {
   let share = 0;
   async function* blocks(): AsyncGenerator<RawRow[]> {
-    const worker = startWorker({ path, wanted });
+    const worker = startWorker('records/formats/parquet-worker', {
+      workerData: { path, wanted } satisfies ParquetTask,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
+    });
     try {
       for (;;) {
         const reply = await nextReply(worker, path, limitMs + bytes * DECODE_LIMIT_MS_PER_BYTE, signal);
@@ -57,21 +59,6 @@ export function openParquet(
   }
   const source: RowSource = { blocks: blocks(), progress: () => share };
   return source;
-}
-
-/**
- * Starts the worker from the module beside this one: compiled in dist/, TypeScript in src/ for tests and benchmarks.
- */
-function startWorker(workerData: ParquetTask): Worker {
-  const options = { workerData, resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB } };
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./parquet-worker.js', import.meta.url), options);
-  // Threads of Node 20 ignore --import, so the worker registers the TypeScript loader itself.
-  const loader = new URL('./esm/api/index.mjs', pathToFileURL(createRequire(import.meta.url).resolve('tsx'))).href;
-  const entry = new URL('./parquet-worker.ts', import.meta.url).href;
-  return new Worker(`import('${loader}').then(({ register }) => { register(); return import('${entry}'); })`, {
-    ...options,
-    eval: true,
-  });
 }
 
 async function nextReply(

@@ -3,28 +3,13 @@ import { pipeline } from 'node:stream/promises';
 
 import type { PoolClient } from 'pg';
 
+import { OPTIONAL_FEATURES } from '../../core/optional-features.js';
 import { importOptional } from '../../core/optional-package.js';
-import { expectFiniteVectors, expectObject, expectStrings, fail } from '../../core/validate.js';
+import { expectObject, expectStrings, fail } from '../../core/validate.js';
 import type { CallOptions } from '../../native/call.js';
-import { expectEntries, LARGEST_ENTRY } from '../expect-entries.js';
 import type { TableKind } from './kind.js';
+import { expectTableVectors, type VectorBatch } from './vector-batch.js';
 import { copyBytes, type LabelledRows } from './vector-bytes.js';
-
-const LARGEST_HALF = 65_504;
-
-export interface VectorBatch {
-  /** [rows, dim], row-major */
-  vectors: Float32Array;
-  /** Value id (`model$lang`) of every row. */
-  valueIds?: readonly string[];
-}
-
-/** Checks a matrix of vectors to add to or search in an index; returns its number of rows. */
-export function expectTableVectors(vectors: Float32Array, name: string, { dim, storage }: TableKind): number {
-  const rows = expectFiniteVectors(vectors, name, dim);
-  expectEntries(vectors, dim, storage === 'f16' ? LARGEST_HALF : LARGEST_ENTRY, name);
-  return rows;
-}
 
 /**
  * Loads batches with COPY, in the current transaction.
@@ -40,11 +25,7 @@ export async function copyRows(
   batches: AsyncIterable<VectorBatch> | Iterable<VectorBatch>,
   { signal, onProgress }: CallOptions,
 ): Promise<number> {
-  const { from: copyFrom } = await importOptional(
-    'pg-copy-streams',
-    'An index in PostgreSQL',
-    () => import('pg-copy-streams'),
-  );
+  const { from: copyFrom } = await importOptional(OPTIONAL_FEATURES.postgres, () => import('pg-copy-streams'));
   let rows = 0;
   async function* labelled(): AsyncGenerator<LabelledRows> {
     for await (const batch of batches) {

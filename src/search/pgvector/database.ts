@@ -3,6 +3,7 @@ import type { Client, Pool, PoolClient, PoolConfig } from 'pg';
 
 import { onAbort, throwIfAborted, untilAborted } from '../../core/abort.js';
 import { EngineError } from '../../core/errors.js';
+import { OPTIONAL_FEATURES } from '../../core/optional-features.js';
 import { importOptional } from '../../core/optional-package.js';
 import { settledWithin } from '../../core/time-limit.js';
 import { expectString } from '../../core/validate.js';
@@ -87,7 +88,7 @@ export class Database {
    *   it, because it may contain a password); `ERR_NATIVE_LOAD` if the package pg is missing
    */
   static async open(options: DatabaseOptions): Promise<Database> {
-    return new Database(await importOptional('pg', 'An index in PostgreSQL', () => import('pg')), options);
+    return new Database(await importOptional(OPTIONAL_FEATURES.postgres, () => import('pg')), options);
   }
 
   /**

@@ -1,7 +1,9 @@
 import { EngineError } from '../../core/errors.js';
 import { describe, expectInteger, expectOneOf, expectString, fail } from '../../core/validate.js';
 import { INDEX_METRICS, type IndexMetric } from '../../native/metrics.js';
-import type { Storage } from './vector-bytes.js';
+
+/** Storage format of entries: float32 (`vector`) or half precision (`halfvec`). */
+export type Storage = 'f32' | 'f16';
 
 /** Limits of the HNSW index of pgvector 0.8. */
 const MAX_DIM = { f32: 2000, f16: 4000 } as const;

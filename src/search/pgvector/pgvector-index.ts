@@ -11,10 +11,11 @@ import {
 import { type CallOptions, resolveCallOptions } from '../../native/call.js';
 import type { IndexMetric } from '../../native/metrics.js';
 import { allocateSearchResult, MAX_FLOAT32, type SearchResult } from '../../native/search-result.js';
-import { copyRows, expectTableVectors, type VectorBatch } from './copy-rows.js';
+import { copyRows } from './copy-rows.js';
 import { Database } from './database.js';
 import { expectKind, factoryOf, type TableKind } from './kind.js';
-import { beginSearch, nearestRows, type PgSearchOptions, resolvePgSearchOptions } from './nearest-rows.js';
+import { beginSearch, nearestRows } from './nearest-rows.js';
+import { type PgSearchOptions, resolvePgSearchOptions } from './search-options.js';
 import {
   describeTable,
   expectPgvector,
@@ -23,6 +24,7 @@ import {
   nextLabel,
   type TableDescription,
 } from './table.js';
+import { expectTableVectors, type VectorBatch } from './vector-batch.js';
 import { vectorParameters } from './vector-bytes.js';
 
 export interface PgConnectionOptions {

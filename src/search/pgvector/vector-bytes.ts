@@ -3,9 +3,7 @@ import { createHash } from 'node:crypto';
 
 import { toFloat16 } from '../../core/float16.js';
 import { splitValueId } from '../../core/value-id.js';
-
-/** Storage format of entries: float32 (`vector`) or half precision (`halfvec`). */
-export type Storage = 'f32' | 'f16';
+import type { Storage } from './kind.js';
 
 export const ENTRY_BYTES = { f32: 4, f16: 2 } as const;
 

@@ -3,6 +3,7 @@ import type { Tokenizer as RustTokenizer } from 'tokenizers';
 import { throwIfAborted } from '../../core/abort.js';
 import { allocateInt32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
+import { OPTIONAL_FEATURES } from '../../core/optional-features.js';
 import { importOptional } from '../../core/optional-package.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
 import { checkEncodeArguments } from './arguments.js';
@@ -41,8 +42,8 @@ export class HuggingFaceTokenizer implements Tokenizer {
    */
   static async load(file: TokenizerFile): Promise<HuggingFaceTokenizer> {
     const { path } = file;
-    const purpose = `The tokenizer ${path}`;
-    const { Tokenizer: Rust } = await importOptional('tokenizers', purpose, () => import('tokenizers'));
+    const feature = { ...OPTIONAL_FEATURES.tokenizers, purpose: `The tokenizer ${path}` };
+    const { Tokenizer: Rust } = await importOptional(feature, () => import('tokenizers'));
     let tokenizer: RustTokenizer;
     try {
       tokenizer = Rust.fromFile(path);

@@ -14,6 +14,7 @@ const HEALTHY: Omit<DoctorReport, 'ok' | 'problems'> = {
     ok: true,
     value: {
       backend: 'cpu',
+      addonPath: '/engine.node',
       simd: 'AVX2',
       simdSupported: ['AVX2', 'SSE4'],
       threads: 2,
@@ -39,6 +40,10 @@ const HEALTHY: Omit<DoctorReport, 'ok' | 'problems'> = {
   },
   disk: { folder: '/d', freeBytes: 2 ** 40 },
   memory: { totalBytes: 2 ** 34, freeBytes: 2 ** 33 },
+  optional: [
+    { purpose: 'The HTTP server', packages: { fastify: '5.0.0', typebox: null }, install: 'npm install typebox@1' },
+    { purpose: 'A map as PNG', packages: { canvas: '1.0.0' }, install: null },
+  ],
 };
 
 describe('diagnose', () => {
@@ -53,7 +58,6 @@ describe('diagnose', () => {
     ['an old Node', { node: '20.16.0' }, /20\.17/],
     ['a broken addon', { addon: { ok: false as const, reason: 'libdnnl.so.3: cannot open' } }, /npm run build/],
     ['a wrong variable', { addon: { ok: false as const, reason: 'for "UNIVAR_SIMD", got X' } }, /unset .* UNIVAR_SIMD/],
-    ['no onnxruntime', { onnxruntime: { ok: false as const, reason: 'x' } }, /npm install onnxruntime-node/],
     [
       'an incomplete encoder',
       { encoder: { name: 'e', folder: '/e', missing: ['tokenizer.json'], probe: { ok: false as const, reason: 'x' } } },
@@ -72,13 +76,25 @@ describe('diagnose', () => {
     expect(describeReport({ ...HEALTHY, ...change, ok: false, problems })).toMatch(/missing: .*\n {4}fix: /);
   });
 
-  it('only warns about slow configurations', () => {
+  it('only warns about slow configurations, and about an ONNX Runtime that does not load', () => {
+    expect(diagnose({ ...HEALTHY, onnxruntime: { ok: false, reason: 'x' } }, [])).toMatchObject([
+      { essential: false, fix: expect.stringContaining('npm install onnxruntime-node') as string },
+    ]);
+    expect(diagnose({ ...HEALTHY, onnxruntime: null }, [])).toEqual([]);
     const addon = structuredClone(HEALTHY.addon);
     if (addon.ok) addon.value.libraries['openblas'] = '0.3.29 (pthread)';
     expect(diagnose({ ...HEALTHY, addon }, [])).toMatchObject([{ essential: false }]);
     expect(diagnose(HEALTHY, ['commander'])).toMatchObject([
       { essential: true, what: 'npm packages are missing: commander' },
     ]);
+  });
+});
+
+describe('the optional packages', () => {
+  it('are listed with their versions, or with the command that installs them', () => {
+    expect(describeReport({ ...HEALTHY, ok: true, problems: [] })).toContain(
+      '  The HTTP server: fastify 5.0.0; not installed (npm install typebox@1)\n  A map as PNG: canvas 1.0.0\n',
+    );
   });
 });
 
