@@ -22,7 +22,7 @@ const LIBRARIES = ['dnnl', 'hwy', 'utf8proc', 'faiss', 'openblas', 'lapack_pic']
  */
 const LINK_FLAGS = [
   '-shared -pthread -fopenmp -Wl,-soname,engine.node -Wl,-z,noexecstack -Wl,-z,relro -Wl,--as-needed',
-  "-Wl,-u,openblas_get_config,-u,openblas_get_parallel -Wl,--gc-sections -Wl,--exclude-libs,ALL",
+  '-Wl,-u,openblas_get_config,-u,openblas_get_parallel -Wl,--gc-sections -Wl,--exclude-libs,ALL',
   "-Wl,-rpath,'$$ORIGIN' -s",
 ].join(' ');
 
@@ -39,9 +39,10 @@ function bindingGyp(root) {
 function makefile({ sources, defines, cflags_cc }, { arch, compiler }) {
   const libraries = `/static/${arch}`;
   const flags = [NODE_FLAGS, ...defines.map((define) => `'-D${define}'`), ...cflags_cc].join(' ');
+  const includes = `-Inative -Inode -Inode-addon-api -isystem ${libraries}/include`;
   const objects = [...sources, 'compat.cc'].map((source) => `out/${arch}/${source}.o`);
   return [
-    `CXXFLAGS = ${flags} -ffunction-sections -fdata-sections -Inative -Inode -Inode-addon-api -isystem ${libraries}/include`,
+    `CXXFLAGS = ${flags} -ffunction-sections -fdata-sections ${includes}`,
     `OBJECTS = ${objects.join(' ')}`,
     `LIBRARIES = ${LIBRARIES.map((name) => `-l${name}`).join(' ')}`,
     `out/${arch}/engine.node: $(OBJECTS) $(wildcard ${libraries}/lib/*.a)`,

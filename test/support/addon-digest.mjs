@@ -79,4 +79,4 @@ for (const factory of ['Flat', 'HNSW16', 'IVF32,Flat', 'PCA32,Flat', 'SQ8', 'OPQ
 }
 
 const { addonPath, simd, libraries } = capabilities();
-console.log(JSON.stringify({ addonPath, simd, libraries, digests, milliseconds }, undefined, 1));
+process.stdout.write(`${JSON.stringify({ addonPath, simd, libraries, digests, milliseconds }, undefined, 1)}\n`);
