@@ -55,6 +55,8 @@ function systemPackages() {
   let { missing, warning } = checkSystem();
   let state = 'present';
   if (missing.length > 0) {
+    // What is there but too old would stay so.
+    if (missing.some(({ found }) => found !== undefined)) throw new SetupError(installAdvice(missing));
     const { installed, output } = installByApt(missing);
     if (output) throw new SetupError(`${output.trimEnd()}\n${installAdvice(missing)}`);
     if (installed) ({ missing, warning } = checkSystem());

@@ -21,7 +21,10 @@ const LIBRARIES = [
     name: 'oneDNN',
     apt: 'libdnnl-dev',
     include: '#include <oneapi/dnnl/dnnl.h>',
-    use: 'if (dnnl_version()->major < 3) return 1;',
+    use:
+      'const dnnl_version_t* v = dnnl_version(); std::printf("found=%d.%d.%d\\n", v->major, v->minor, v->patch); ' +
+      'if (v->major < 3) return 1;',
+    needed: '3.0',
     link: ['-ldnnl'],
   },
   {
@@ -111,7 +114,10 @@ function compiles(libraries) {
 
 const runs = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
-/** @returns {{ missing: { name: string, apt: string }[], warning?: string }} */
+/**
+ * @returns {{ missing: { name: string, apt: string, needed?: string, found?: string }[], warning?: string }} `found`: the
+ *   version of a library that is older than `needed`
+ */
 export function checkSystem() {
   const [compiler, make, python, headers] = TOOLS;
   const missing = [];
@@ -119,7 +125,11 @@ export function checkSystem() {
   if (!all.ok) {
     if (!compiles([]).ok) missing.push(compiler, ...LIBRARIES);
     // Without OpenBLAS, the check of FAISS cannot link, so FAISS is reported too. Reporting both is harmless.
-    else missing.push(...LIBRARIES.filter((library) => !compiles([library]).ok));
+    else
+      for (const library of LIBRARIES) {
+        const { ok, output = '' } = compiles([library]);
+        if (!ok) missing.push({ ...library, found: /^found=(.+)$/m.exec(output)?.[1] });
+      }
   }
   if (!runs(process.env.MAKE ?? 'make', ['--version'])) missing.push(make);
   if (!runs(process.env.PYTHON ?? 'python3', ['--version'])) missing.push(python);
@@ -172,7 +182,17 @@ export function installByApt(missing) {
 
 /** Builds the message for users who must install packages by hand. */
 export function installAdvice(missing) {
-  const commands = Object.entries(installCommands(missing)).map(([system, command]) => `  ${system}: ${command}`);
-  const names = missing.map(({ name }) => name).join(', ');
-  return [`Missing on this system: ${names}. Install with`, ...commands, 'and run the same command again.'].join('\n');
+  const absent = missing.filter(({ found }) => found === undefined);
+  const old = missing.filter(({ found }) => found !== undefined);
+  const lines = old.map(({ name, found, needed }) => `${name} ${found} is too old: ${needed} or later is needed.`);
+  if (old.length > 0)
+    lines.push(
+      'Compile univar on a newer system: it is tested on Debian 13. docs/installation.md says how to use univar here.',
+    );
+  if (absent.length > 0) {
+    lines.push(`Missing on this system: ${absent.map(({ name }) => name).join(', ')}. Install with`);
+    for (const [system, command] of Object.entries(installCommands(absent))) lines.push(`  ${system}: ${command}`);
+    lines.push('and run the same command again.');
+  }
+  return lines.join('\n');
 }
