@@ -1,4 +1,9 @@
-/** Public exports of `univar/pgvector`. */
+/**
+ * What `import { ... } from 'univar/pgvector'` offers: an index in PostgreSQL.
+ *
+ * @module univar/pgvector
+ */
+
 export { buildPgIndex, openPgIndex } from './pipeline/index/postgres-index.js';
 export type { VectorBatch } from './search/pgvector/copy-rows.js';
 export type { PgSearchOptions } from './search/pgvector/nearest-rows.js';

@@ -166,7 +166,14 @@ export const projectSchema = z.strictObject({
     .prefault({}),
 });
 
+/**
+ * A project file after its defaults were filled in.
+ *
+ * @useDeclaredType
+ */
 export type ProjectFile = z.infer<typeof projectSchema>;
+/** @useDeclaredType */
 export type Endpoint = z.infer<typeof endpointSchema>;
 export type ModelEntry = z.infer<typeof modelSchema>;
+/** @useDeclaredType */
 export type LanguageEntry = z.infer<typeof languagesSchema>['languages'][number];

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { defineConfig } from 'vitepress';
+
+import { repositoryLinks } from './repository-links.js';
+import { apiSidebar, GUIDES } from './sidebar.js';
+import { NOT_PAGES, REWRITES } from './site-pages.js';
+import { slug } from './slug.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const { description, repository } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as {
+  description: string;
+  repository?: { url: string };
+};
+const sources = repository && `${repository.url.replace(/^git\+|\.git$/g, '')}/blob/main`;
+
+export default defineConfig({
+  title: 'univar',
+  description,
+  srcDir: '..', // pages also lie beside what they describe, such as the cards of encoders
+  srcExclude: NOT_PAGES,
+  rewrites: { ...REWRITES },
+  outDir: '../out/docs',
+  cacheDir: '../out/docs-cache',
+  cleanUrls: true,
+  markdown: {
+    anchor: { slugify: slug },
+    config: (md) => repositoryLinks(md, { root, repository: sources }),
+  },
+  themeConfig: {
+    nav: [
+      { text: 'Guides', link: '/', activeMatch: '^/(?!api/|changelog)' },
+      { text: 'API', link: '/api/univar/' },
+      { text: 'Changes', link: '/changelog' },
+    ],
+    sidebar: { '/': GUIDES, '/api/': apiSidebar() },
+    outline: [2, 3],
+    search: { provider: 'local' },
+  },
+});
