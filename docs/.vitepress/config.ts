@@ -30,7 +30,7 @@ export default defineConfig({
   },
   themeConfig: {
     nav: [
-      { text: 'Guides', link: '/', activeMatch: '^/(?!api/|changelog)' },
+      { text: 'Guides', link: '/first-ten-minutes', activeMatch: '^/(?!api/|changelog)' },
       { text: 'API', link: '/api/univar/' },
       { text: 'Changes', link: '/changelog' },
     ],

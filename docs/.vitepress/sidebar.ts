@@ -1,5 +1,5 @@
 /** The pages in the order in which people learn. Every page of docs/ must be here: test/unit/docs/sidebar.test.ts. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 import type { DefaultTheme } from 'vitepress';
 
@@ -9,14 +9,28 @@ const ENTRY = new URL('../../src/index.ts', import.meta.url);
 
 const page = (text: string, name: string): DefaultTheme.SidebarItem => ({ text, link: `/${name}` });
 
+/** A page that not every branch has yet. */
+const pageIfThere = (text: string, name: string): DefaultTheme.SidebarItem[] =>
+  existsSync(new URL(`../${name}.md`, import.meta.url)) ? [page(text, name)] : [];
+
 export const GUIDES: DefaultTheme.SidebarItem[] = [
   {
     text: 'First steps',
-    items: [page('What univar is', '')],
+    items: [
+      page('What univar is', ''),
+      page('Installation', 'installation'),
+      page('First ten minutes', 'first-ten-minutes'),
+      page('Your own answers', 'your-answers'),
+      page('Reading the results', 'results'),
+    ],
   },
   {
     text: 'Comparing and drawing',
-    items: [page('Comparing models', 'compare'), page('Value maps', 'maps')],
+    items: [
+      page('Comparing models', 'compare'),
+      page('Value maps', 'maps'),
+      ...pageIfThere('Python and notebooks', 'python'),
+    ],
   },
   {
     text: 'Encoders and training',
@@ -48,6 +62,7 @@ export const GUIDES: DefaultTheme.SidebarItem[] = [
       page('Dependencies', 'dependencies'),
     ],
   },
+  page('Troubleshooting', 'troubleshooting'),
 ];
 
 /** The sidebar of the API reference: the entry points, and the themes of the first. */
