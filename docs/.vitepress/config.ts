@@ -18,11 +18,13 @@ const sources = repository && `${repository.url.replace(/^git\+|\.git$/g, '')}/b
 export default defineConfig({
   title: 'univar',
   description,
+  head: [['link', { rel: 'icon', href: 'data:,' }]], // otherwise browsers ask for a favicon.ico that is not there
   srcDir: '..', // pages also lie beside what they describe, such as the cards of encoders
   srcExclude: NOT_PAGES,
   rewrites: { ...REWRITES },
   outDir: '../out/docs',
   cacheDir: '../out/docs-cache',
+  base: process.env['UNIVAR_DOCS_BASE'] ?? '/', // GitHub Pages serves a project in a folder
   cleanUrls: true,
   markdown: {
     anchor: { slugify: slug },
@@ -36,6 +38,12 @@ export default defineConfig({
     ],
     sidebar: { '/': GUIDES, '/api/': apiSidebar() },
     outline: [2, 3],
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        // Guides come before the names of the API reference, of which there are hundreds.
+        miniSearch: { searchOptions: { boostDocument: (id: string) => (id.includes('/api/') ? 0.3 : 1) } },
+      },
+    },
   },
 });

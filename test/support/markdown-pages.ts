@@ -20,6 +20,8 @@ export interface MarkdownPage {
   /** Relative to the repository. */
   path: string;
   text: string;
+  /** Whether it begins with a title and a paragraph, which says what the page is for. */
+  isIntroduced: boolean;
   anchors: ReadonlySet<string>;
   links: { place: string; href: string }[];
   blocks: Block[];
@@ -45,15 +47,16 @@ const markdown = new MarkdownIt({ html: true });
 
 function readPage(path: string): MarkdownPage {
   const text = readFileSync(`${ROOT}/${path}`, 'utf8');
+  const tokens = markdown.parse(text, {});
   const page: MarkdownPage & { anchors: Set<string> } = {
     path,
     text,
+    isIntroduced: tokens[0]?.tag === 'h1' && tokens[3]?.type === 'paragraph_open',
     anchors: new Set(),
     links: [],
     blocks: [],
     inline: [],
   };
-  const tokens = markdown.parse(text, {});
   let line = 0;
   for (const [i, token] of tokens.entries()) {
     line = token.map?.[0] ?? line;

@@ -29,7 +29,7 @@ describe('the documentation', () => {
     expect(faults).toEqual([]);
   });
 
-  it('says in the first line of every page what it is about', () => {
-    expect(pages.filter(({ text }) => !/^# \S/.test(text)).map(({ path }) => path)).toEqual([]);
+  it('begins every page with a title and a paragraph about what it is for', () => {
+    expect(pages.filter(({ isIntroduced }) => !isIntroduced).map(({ path }) => path)).toEqual([]);
   });
 });
