@@ -1,5 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-/** Public exports of the package by theme, nothing else. */
+/**
+ * What `import { ... } from 'univar'` offers, by theme.
+ *
+ * @module univar
+ */
 
 // Errors
 
@@ -12,7 +16,7 @@ export {
   type Remedy,
 } from './core/errors.js';
 
-// The flow: embed a dataset, build its index, open it, identify
+// The flow, from answers to identification
 
 export {
   type Collection,

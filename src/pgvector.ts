@@ -1,5 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-/** Public exports of `univar/pgvector`. */
+/**
+ * What `import { ... } from 'univar/pgvector'` offers: an index in PostgreSQL.
+ *
+ * @module univar/pgvector
+ */
+
 export { buildPgIndex, openPgIndex } from './pipeline/index/postgres-index.js';
 export {
   DEFAULT_TABLE,

@@ -35,7 +35,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
  * Creates the command line with one command, or with all if there is none of that name. Commands import their code when
  * they run, so that help appears immediately.
  */
-async function createProgram(name: string | undefined, context: CliContext): Promise<Command> {
+export async function createProgram(name: string | undefined, context: CliContext): Promise<Command> {
   const only = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const loaders = only ? [only] : Object.values(COMMANDS);
   const program = new Command('univar')

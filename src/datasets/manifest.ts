@@ -37,7 +37,7 @@ export interface ShardEntry {
   rows: number;
   embeddings: FileEntry;
   records: FileEntry;
-  /** Value-id column: see {@link columnFile}. Missing in manifests of releases that did not write it. */
+  /** File of the value-id column. Missing in manifests of releases that did not write it. */
   valueIds?: FileEntry;
 }
 

@@ -14,7 +14,7 @@ export interface EncodeResult {
   dim: number;
   /** Number of encoded tokens, including special tokens. */
   tokens: number;
-  /** [rows]: number of tokens of each text. */
+  /** `[rows]`: number of tokens of each text. */
   textTokens: Int32Array;
 }
 

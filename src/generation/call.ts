@@ -47,7 +47,7 @@ export interface CallResult {
   finish: string;
   promptTokens: number;
   completionTokens: number;
-  /** True if the endpoint reported no tokens, so that they are from {@link estimateTokens}. */
+  /** True if the endpoint reported no tokens, so that they are estimated. */
   estimated: boolean;
 }
 

@@ -1,5 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-/** Public exports of `univar/generation`. */
+/**
+ * What `import { ... } from 'univar/generation'` offers: corpora from values to answers.
+ *
+ * @module univar/generation
+ */
 
 export type { Spending } from './budget.js';
 export type { CallResult, ChatRequest, Request, TranslateRequest } from './call.js';

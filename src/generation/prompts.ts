@@ -14,6 +14,11 @@ const PROMPTS = {
   answer: { needs: ['question'], may: ['language'] },
 } as const;
 
+/**
+ * Names of the prompts, which are also the names of their files.
+ *
+ * @useDeclaredType
+ */
 export type PromptName = keyof typeof PROMPTS;
 export const PROMPT_NAMES = Object.keys(PROMPTS) as PromptName[];
 

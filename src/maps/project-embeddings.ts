@@ -15,6 +15,12 @@ import { principalComponents } from './pca.js';
 import { placeByNeighbours, type UmapSettings, umap } from './umap.js';
 
 export const PROJECTION_METHODS = ['umap', 'pca'] as const;
+
+/**
+ * How embeddings become points of a map: see {@link ProjectOptions.method}.
+ *
+ * @useDeclaredType
+ */
 export type ProjectionMethod = (typeof PROJECTION_METHODS)[number];
 
 /**

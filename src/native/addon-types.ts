@@ -133,7 +133,7 @@ export interface OpenedIndex extends IndexInfo {
 }
 
 export interface RangeSearchResult {
-  /** [queries + 1]: the results of query i are entries offsets[i] to offsets[i + 1] - 1. */
+  /** `[queries + 1]`: the results of query i are entries offsets[i] to offsets[i + 1] - 1. */
   offsets: Int32Array;
   labels: Int32Array;
   distances: Float32Array;

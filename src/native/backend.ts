@@ -3,6 +3,11 @@ import type { CudaState } from './cuda-addon.js';
 
 const BACKENDS = ['auto', 'cuda', 'cpu'] as const;
 
+/**
+ * Where operations run. Only `'auto'` may fall back to the CPU.
+ *
+ * @useDeclaredType
+ */
 export type BackendWish = (typeof BACKENDS)[number];
 
 /** The backend of the operations that both backends support, and how it was chosen. */

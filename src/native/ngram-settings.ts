@@ -1,11 +1,13 @@
+/** See {@link NgramKind}. */
+export const NGRAM_KINDS = ['words', 'characters'] as const;
+
 /**
  * Kinds of n-gram features (native/ngrams/features.h):
  * - `'words'`: n-grams of words, punctuation and line breaks, in lower case and as written.
  * - `'characters'`: n-grams of code points as written.
+ *
+ * @useDeclaredType
  */
-export const NGRAM_KINDS = ['words', 'characters'] as const;
-
-/** See {@link NGRAM_KINDS}. */
 export type NgramKind = (typeof NGRAM_KINDS)[number];
 
 export interface NgramSettings {

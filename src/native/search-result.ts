@@ -3,12 +3,12 @@ import { allocateFloat32, allocateInt32 } from '../core/allocate.js';
 /** The nearest rows of each query: the result of every search in this package. */
 export interface SearchResult {
   /**
-   * [queries, k]: row numbers, nearest first. Missing neighbours are -1, if a filter or an approximate index left fewer
+   * `[queries, k]`: row numbers, nearest first. Missing neighbours are -1, if a filter or an approximate index left fewer
    * than k rows.
    */
   labels: Int32Array;
   /**
-   * [queries, k]: distances in the metric of the search ({@link Metric}). `'l2'` is the squared Euclidean distance;
+   * `[queries, k]`: distances in the metric of the search ({@link Metric}). `'l2'` is the squared Euclidean distance;
    * `'ip'` and `'cosine'` are similarities, where larger is nearer. For a label of -1, the distance is the largest
    * float32, negative for `'ip'` and `'cosine'`.
    */

@@ -1,17 +1,20 @@
-/**
- * Ways to choose the pairs of a batch, which decide what distinguishes positives from negatives. Each source asks its
- * own questions, so in a batch from several sources the topic alone reveals many positives.
- *
- * - `mixed`: arbitrary rows, as in the paper; views from all answers of a value id.
- * - `one-source`: the rows of a batch, and their views, are from one source.
- * - `same-questions`: the rows of a batch are answers of several value ids to the same few questions of one source. The
- *   views are drawn from these rows, so that all value ids have the same topics.
- */
 import { EngineError } from '../core/errors.js';
 import type { SeededRandom } from '../core/random.js';
 import type { TrainingSet } from './training-set.js';
 
 export const BATCH_SAMPLERS = ['mixed', 'one-source', 'same-questions'] as const;
+
+/**
+ * Ways to choose the pairs of a batch, which decide what distinguishes positives from negatives. Each source asks its
+ * own questions, so in a batch from several sources the topic alone reveals many positives.
+ *
+ * - `'mixed'`: arbitrary rows, as in the paper; views from all answers of a value id.
+ * - `'one-source'`: the rows of a batch, and their views, are from one source.
+ * - `'same-questions'`: the rows of a batch are answers of several value ids to the same few questions of one source. The
+ *   views are drawn from these rows, so that all value ids have the same topics.
+ *
+ * @useDeclaredType
+ */
 export type BatchSamplerName = (typeof BATCH_SAMPLERS)[number];
 
 export interface BatchSampler {

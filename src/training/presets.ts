@@ -27,6 +27,14 @@ export interface Recipe {
 }
 
 export const PRESET_NAMES = ['paper-text', 'upstream-code', 'univar'] as const;
+/**
+ * Recipes of training:
+ * - `'paper-text'`: as the text of the paper describes it.
+ * - `'upstream-code'`: the published configuration of the paper's code.
+ * - `'univar'`: our own, the default.
+ *
+ * @useDeclaredType
+ */
 export type PresetName = (typeof PRESET_NAMES)[number];
 
 /**

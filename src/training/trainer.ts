@@ -142,7 +142,7 @@ export class Trainer implements AsyncDisposable {
     return this.#steps;
   }
 
-  /** Set this after restoring the parameters and moments of that step: see {@link restore}. */
+  /** Set this after restoring the parameters and moments of that step: see `restore`. */
   set steps(value: number) {
     this.#steps = expectInteger(value, 'steps', 0);
   }

@@ -1,10 +1,15 @@
-/** Types in which a checkpoint can store its matrices. */
 import { EngineError } from '../../core/errors.js';
 import { toFloat16 } from '../../core/float16.js';
 import type { StoredTensor, TensorToWrite } from '../formats/safetensors-writer.js';
 import { quantizeRows, toBfloat16 } from './weight-rounding.js';
 
 export const WEIGHT_TYPES = ['f32', 'f16', 'bf16', 'int8'] as const;
+
+/**
+ * Types in which a checkpoint can store its matrices.
+ *
+ * @useDeclaredType
+ */
 export type WeightType = (typeof WEIGHT_TYPES)[number];
 
 /**

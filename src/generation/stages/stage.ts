@@ -36,6 +36,11 @@ export const STAGE_NAMES = [
   'answers',
   'back-translation',
 ] as const;
+/**
+ * Stages of a corpus, in the order in which they run.
+ *
+ * @useDeclaredType
+ */
 export type StageName = (typeof STAGE_NAMES)[number];
 
 export function isFailure(outcome: Outcome | undefined): outcome is CallFailure {
