@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
  * and the packages that only it and other folders listing them may import.
  */
 const FOLDERS = {
-  core: { uses: [] },
+  core: { uses: [], packages: ['fastest-levenshtein'] },
   plots: { uses: ['core'], packages: ['@observablehq/plot', 'linkedom'] },
   native: { uses: ['core'] },
   benchmarking: { uses: ['core', 'plots'], packages: ['@observablehq/plot'] },

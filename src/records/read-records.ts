@@ -28,7 +28,7 @@ export interface RecordBatch {
  * constant: a chunk and a batch, or for Parquet a row group and a batch.
  *
  * In every row, question, answer, model and language must be strings that are not blank; ids, models and languages
- * contain no control characters, and languages consist of letters and digits, joined by `-`, `_` or a space. If a file
+ * contain no control characters, and languages become ISO 639-3 codes: `eng` for `en`, `en-US` and `English`. If a file
  * has no column for the question id, ids are derived from the questions. Numeric ids become strings. Lone surrogates,
  * which have no UTF-8 form, become U+FFFD. Rows with equal ids are all kept. The ends of batches depend only on the
  * contents and `batchSize`, so a second run over the same files yields the same batches.
