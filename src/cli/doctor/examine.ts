@@ -10,6 +10,7 @@ import { isNgramFolder } from '../../encoder/ngrams/ngram-folder.js';
 import type { Capabilities } from '../../native/capabilities.js';
 import type { EncoderCliOptions } from '../encoder-options.js';
 import { type Probe, probeInChild } from './probe.js';
+import { sharedLibraryFix } from './shared-library.js';
 
 const PACKAGE_URL = new URL('../../../package.json', import.meta.url);
 const PACKAGE_FOLDER = fileURLToPath(new URL('.', PACKAGE_URL));
@@ -111,9 +112,10 @@ function addonFix(reason: string): string {
   const variable = /UNIVAR_\w+/.exec(reason)?.[0];
   if (variable) return `correct or unset the environment variable ${variable}`;
   // A checkout has sources to build. An installed package has compiled TypeScript and builds only the addon.
-  return existsSync(join(PACKAGE_FOLDER, 'src'))
+  const build = existsSync(join(PACKAGE_FOLDER, 'src'))
     ? 'npm run build'
     : `npm --prefix "${PACKAGE_FOLDER}" run build:native`;
+  return sharedLibraryFix(reason, build) ?? build;
 }
 
 /** Returns the problems in the findings, worst first. */
