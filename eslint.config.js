@@ -14,7 +14,10 @@ const FOLDERS = {
   search: { uses: ['core', 'native'], packages: ['fastest-levenshtein', 'pg', 'pg-copy-streams'] },
   encoder: { uses: ['core', 'native', 'text'], packages: ['onnxruntime-node'] },
   identification: { uses: ['core', 'native', 'text', 'encoder', 'search'] },
-  datasets: { uses: ['core', 'native', 'records', 'search', 'encoder', 'identification'] },
+  datasets: {
+    uses: ['core', 'native', 'records', 'search', 'encoder', 'identification'],
+    packages: ['hyparquet-writer', 'hyparquet'],
+  },
   maps: { uses: ['core', 'native', 'records', 'search', 'plots'], packages: ['ml-matrix', '@napi-rs/canvas'] },
   evaluation: {
     uses: ['core', 'native', 'records', 'search', 'identification', 'datasets', 'encoder', 'plots'],

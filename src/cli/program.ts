@@ -34,6 +34,7 @@ const GROUPS: Readonly<Record<string, Commands>> = {
     embed: async () => (await import('./embed.js')).addEmbedCommand,
     worker: async () => (await import('./worker.js')).addWorkerCommand,
     info: async () => (await import('./info.js')).addInfoCommand,
+    'export-dataset': async () => (await import('./export-dataset.js')).addExportDatasetCommand,
     compact: async () => (await import('./compact.js')).addCompactCommand,
     generate: async () => (await import('./generate.js')).addGenerateCommand,
   },
