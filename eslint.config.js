@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
  * and the packages that only it and other folders listing them may import.
  */
 const FOLDERS = {
-  core: { uses: [] },
+  core: { uses: [], packages: ['fastest-levenshtein'] },
   plots: { uses: ['core'], packages: ['@observablehq/plot', 'linkedom'] },
   native: { uses: ['core'] },
   benchmarking: { uses: ['core', 'plots'] },
@@ -14,7 +14,10 @@ const FOLDERS = {
   search: { uses: ['core', 'native'], packages: ['fastest-levenshtein', 'pg', 'pg-copy-streams'] },
   encoder: { uses: ['core', 'native', 'text'], packages: ['onnxruntime-node'] },
   identification: { uses: ['core', 'native', 'text', 'encoder', 'search'] },
-  datasets: { uses: ['core', 'native', 'records', 'search', 'encoder', 'identification'] },
+  datasets: {
+    uses: ['core', 'native', 'records', 'search', 'encoder', 'identification'],
+    packages: ['hyparquet-writer', 'hyparquet'],
+  },
   maps: { uses: ['core', 'native', 'records', 'search', 'plots'], packages: ['ml-matrix', '@napi-rs/canvas'] },
   evaluation: {
     uses: ['core', 'native', 'records', 'search', 'identification', 'datasets', 'encoder', 'plots'],

@@ -56,6 +56,12 @@ export type { FoldedChanges } from './datasets/changes/fold-changes.js';
 export { Dataset, type OpenDatasetOptions, openDataset } from './datasets/dataset.js';
 export { type DatasetSummary, DatasetWriter, type DatasetWriterOptions } from './datasets/dataset-writer.js';
 export type { EmbeddingShards } from './datasets/embedding-shards.js';
+export {
+  type DatasetExportFormat,
+  type DatasetExportOptions,
+  type DatasetExportResult,
+  exportDataset,
+} from './datasets/export/export-dataset.js';
 export { type DatasetFit, openFit } from './datasets/fits/dataset-fit.js';
 export type { FitManifest, FitShard } from './datasets/fits/fit-manifest.js';
 export type { DatasetConfiguration, DatasetManifest, FileEntry, ShardEntry } from './datasets/manifest.js';

@@ -34,7 +34,10 @@ export function addEmbedCommand(program: Command, context: CliContext): void {
       ]),
     )
     .option('--no-question', 'also accept rows without a question; their answers are embedded alone')
-    .option('--skip-bad', 'skip bad rows, count them and write them to rejects.jsonl in the folder')
+    .option(
+      '--skip-bad',
+      'skip bad rows, and files of a folder that have no answers; rejects.jsonl in the dataset folder lists them',
+    )
     .option('--batch-tokens <n>', 'tokens per batch of the encoder', integer(1))
     .option(
       '--max-tokens <n>',

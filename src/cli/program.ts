@@ -1,53 +1,92 @@
-import { Command, CommanderError } from 'commander';
+import { styleText } from 'node:util';
+
+import { Command, CommanderError, type HelpConfiguration } from 'commander';
 
 import { PACKAGE } from '../core/package-files.js';
 import type { CliContext } from './context.js';
+import { describeVersion } from './version.js';
 
 const USAGE_ERROR = 2;
+const VERSION_FLAGS: readonly string[] = ['-V', '--version'];
+
+/** Colours of the help. Commander leaves them out for pipes and with NO_COLOR. */
+const HELP_STYLE: HelpConfiguration = {
+  styleTitle: (text) => styleText('bold', text),
+  styleCommandText: (text) => styleText('cyan', text),
+  styleSubcommandText: (text) => styleText('cyan', text),
+  styleOptionText: (text) => styleText('green', text),
+  styleArgumentText: (text) => styleText('yellow', text),
+};
 
 type AddCommand = (program: Command, context: CliContext) => void;
 
-/** The commands in the order of the help. A command starts faster if the files of the others are not read. */
-const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
-  embed: async () => (await import('./embed.js')).addEmbedCommand,
-  worker: async () => (await import('./worker.js')).addWorkerCommand,
-  fit: async () => (await import('./fit.js')).addFitCommand,
-  index: async () => (await import('./build-index.js')).addIndexCommand,
-  identify: async () => (await import('./identify.js')).addIdentifyCommand,
-  eval: async () => (await import('./eval.js')).addEvalCommand,
-  compare: async () => (await import('./compare.js')).addCompareCommand,
-  map: async () => (await import('./map.js')).addMapCommand,
-  serve: async () => (await import('./serve.js')).addServeCommand,
-  compact: async () => (await import('./compact.js')).addCompactCommand,
-  info: async () => (await import('./info.js')).addInfoCommand,
-  train: async () => (await import('./train.js')).addTrainCommand,
-  plot: async () => (await import('./plot.js')).addPlotCommand,
-  export: async () => (await import('./export.js')).addExportCommand,
-  'random-encoder': async () => (await import('./random-encoder.js')).addRandomEncoderCommand,
-  drift: async () => (await import('./drift.js')).addDriftCommand,
-  generate: async () => (await import('./generate.js')).addGenerateCommand,
-  bench: async () => (await import('./bench.js')).addBenchCommand,
-  doctor: async () => (await import('./doctor.js')).addDoctorCommand,
-  quickstart: async () => (await import('./quickstart.js')).addQuickstartCommand,
+type Commands = Readonly<Record<string, () => Promise<AddCommand>>>;
+
+const FIRST_GROUP = 'Start here:';
+
+/** The commands by task, in the order of the help. A command starts faster if the files of the others are not read. */
+const GROUPS: Readonly<Record<string, Commands>> = {
+  [FIRST_GROUP]: {
+    quickstart: async () => (await import('./quickstart.js')).addQuickstartCommand,
+    doctor: async () => (await import('./doctor.js')).addDoctorCommand,
+  },
+  'Make a dataset of answers:': {
+    embed: async () => (await import('./embed.js')).addEmbedCommand,
+    worker: async () => (await import('./worker.js')).addWorkerCommand,
+    info: async () => (await import('./info.js')).addInfoCommand,
+    'export-dataset': async () => (await import('./export-dataset.js')).addExportDatasetCommand,
+    compact: async () => (await import('./compact.js')).addCompactCommand,
+    generate: async () => (await import('./generate.js')).addGenerateCommand,
+  },
+  'Find out whose values a text expresses:': {
+    fit: async () => (await import('./fit.js')).addFitCommand,
+    index: async () => (await import('./build-index.js')).addIndexCommand,
+    identify: async () => (await import('./identify.js')).addIdentifyCommand,
+    serve: async () => (await import('./serve.js')).addServeCommand,
+  },
+  'Measure and compare:': {
+    eval: async () => (await import('./eval.js')).addEvalCommand,
+    compare: async () => (await import('./compare.js')).addCompareCommand,
+    map: async () => (await import('./map.js')).addMapCommand,
+    drift: async () => (await import('./drift.js')).addDriftCommand,
+  },
+  'Train and export encoders:': {
+    train: async () => (await import('./train.js')).addTrainCommand,
+    plot: async () => (await import('./plot.js')).addPlotCommand,
+    export: async () => (await import('./export.js')).addExportCommand,
+    'random-encoder': async () => (await import('./random-encoder.js')).addRandomEncoderCommand,
+  },
+  'Develop univar:': {
+    bench: async () => (await import('./bench.js')).addBenchCommand,
+  },
 };
 
 /**
  * Creates the command line with one command, or with all if there is none of that name. Commands import their code when
  * they run, so that help appears immediately.
  */
-export async function createProgram(name: string | undefined, context: CliContext): Promise<Command> {
-  const only = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  const loaders = only ? [only] : Object.values(COMMANDS);
+export async function createProgram(
+  name: string | undefined,
+  context: CliContext,
+  version: string = PACKAGE.version,
+): Promise<Command> {
   const program = new Command('univar')
     .description(
       'Embeds answers of language models in a space of human values, identifies whose values a text expresses, and ' +
         'measures how well that works.',
     )
-    .version(PACKAGE.version)
+    .version(version)
     .option('--verbose', 'print the stack of an error')
     .showHelpAfterError('Run the same command with --help for its options and examples.')
+    .configureHelp(HELP_STYLE)
     .exitOverride();
-  for (const add of await Promise.all(loaders.map((load) => load()))) add(program, context);
+  const isKnown = Object.values(GROUPS).some((commands) => name !== undefined && Object.hasOwn(commands, name));
+  for (const [group, commands] of Object.entries(GROUPS)) {
+    program.commandsGroup(group);
+    const wanted = Object.entries(commands).filter(([one]) => !isKnown || one === name);
+    for (const add of await Promise.all(wanted.map(([, load]) => load()))) add(program, context);
+  }
+  program.commandsGroup(FIRST_GROUP).helpCommand('help [command]', 'describe a command');
   program.addHelpText(
     'after',
     `
@@ -71,7 +110,8 @@ Examples:
 export async function run(args: readonly string[], context: CliContext): Promise<void> {
   try {
     const name = args.find((arg) => !arg.startsWith('-')); // the options before it have no values
-    await (await createProgram(name, context)).parseAsync(args, { from: 'user' });
+    const version = args.some((arg) => VERSION_FLAGS.includes(arg)) ? await describeVersion() : undefined;
+    await (await createProgram(name, context, version)).parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     context.setExitCode(error.exitCode === 0 ? 0 : USAGE_ERROR); // commander has printed the rest

@@ -18,5 +18,5 @@ export function addColumnsOption(command: Command): Command {
 export function addRecordOptions(command: Command): Command {
   return addColumnsOption(command)
     .option('--model <name>', 'model of rows without one')
-    .option('--lang <code>', 'language of rows without one, as ISO 639-3, for example eng');
+    .option('--lang <code>', 'language of rows without one, for example eng, en or English');
 }

@@ -105,7 +105,8 @@ function sweep(entries: readonly ReportEntry[]): string[] {
 function topAccuracies(entries: readonly ReportEntry[]): string[] {
   const probes = entries.flatMap(({ name, result }) => ('accuracyAt' in result ? [{ name, result }] : []));
   if (probes.length === 0) return [];
-  const ks = [1, 3, 5, 10] as const;
+  const most = Math.max(...probes.map(({ result }) => result.perId.length));
+  const ks = ([1, 3, 5, 10] as const).filter((k) => k < most);
   return [
     '## Linear probe: label among the k highest',
     markdownTable(

@@ -30,6 +30,8 @@ export interface InputFile {
   format: InputFormat;
   /** Size on disk; 0 for a pipe. */
   bytes: number;
+  /** True if the file was found in a folder, which can also have files without answers. */
+  inFolder: boolean;
 }
 
 /** An input file of a dataset, described so that a later run can check whether it has changed. */
@@ -60,7 +62,7 @@ export async function resolveInputs(paths: readonly string[], format?: InputForm
   for (const path of paths) {
     const info = await withFileErrors(`read ${path}`, () => stat(path));
     if (!info.isDirectory()) {
-      files.push(inputFile(path, basename(path), info.size, format));
+      files.push(inputFile(path, basename(path), info.size, false, format));
       continue;
     }
     const names = await namesBelow(path, '');
@@ -69,7 +71,7 @@ export async function resolveInputs(paths: readonly string[], format?: InputForm
     for (const name of names) {
       const file = join(path, name);
       const { size } = await withFileErrors(`read ${file}`, () => stat(file));
-      files.push(inputFile(file, name, size, format));
+      files.push(inputFile(file, name, size, true, format));
     }
   }
   return files;
@@ -80,9 +82,15 @@ export function expectFormat(format: unknown): void {
   if (format !== undefined) expectOneOf(format, 'format', INPUT_FORMATS);
 }
 
-function inputFile(path: string, name: string, bytes: number, format: InputFormat | undefined): InputFile {
+function inputFile(
+  path: string,
+  name: string,
+  bytes: number,
+  inFolder: boolean,
+  format: InputFormat | undefined,
+): InputFile {
   const found = format ?? formatOf(path);
-  if (found) return { path, name, format: found, bytes };
+  if (found) return { path, name, format: found, bytes, inFolder };
   if (/\.json$/i.test(path))
     throw new EngineError('ERR_DATA', `${path} is JSON, but rows are read from JSONL, with one object per line`, {
       remedies: [{ text: `convert it, for example with jq -c '.[]' ${path} > ${path}l` }],

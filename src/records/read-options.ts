@@ -1,3 +1,4 @@
+import { DatasetLanguages } from '../core/languages.js';
 import {
   expectArray,
   expectBoolean,
@@ -6,6 +7,7 @@ import {
   expectOptions,
   expectSignal,
   expectString,
+  expectStrings,
   fail,
 } from '../core/validate.js';
 import { expectFormat, type InputFormat } from './input-files.js';
@@ -38,6 +40,11 @@ export interface ReadOptions {
    * @default none
    */
   optional?: readonly (typeof OPTIONAL)[number][] | undefined;
+  /**
+   * Languages of the dataset to which the rows will be added. A row in one of them gets the spelling of the dataset.
+   * @default none, so that all languages become ISO 639-3 codes
+   */
+  languages?: readonly string[] | undefined;
   /** Reads every file in this format. @default chosen by the extension of each file */
   format?: InputFormat | undefined;
   /** Skips and reports bad rows instead of failing at the first one. @default false */
@@ -52,6 +59,7 @@ const KEYS = [
   'columns',
   'defaults',
   'optional',
+  'languages',
   'format',
   'skipBad',
   'batchSize',
@@ -65,6 +73,7 @@ export interface ResolvedReadOptions {
   mapped: ReadonlySet<keyof QaRecord>;
   defaults: Partial<Record<keyof QaRecord, string>>;
   optional: ReadonlySet<keyof QaRecord>;
+  languages: DatasetLanguages;
   format: InputFormat | undefined;
   skipBad: boolean;
   batchSize: number;
@@ -87,7 +96,10 @@ export function resolveReadOptions(options: ReadOptions = {}): ResolvedReadOptio
         fail('ERR_ARG_RANGE', 'a string that is not blank', `${name}.${field}`, value);
     }
   }
-  expectFields(defaults, 'defaults');
+  const languages = new DatasetLanguages(
+    given.languages === undefined ? [] : expectStrings(given.languages, 'languages'),
+  );
+  expectFields(defaults, 'defaults', languages);
   expectArray(optional, 'optional', (field, name) => expectOneOf(field, name, OPTIONAL));
   expectFormat(format);
   expectBoolean(skipBad, 'skipBad');
@@ -100,8 +112,9 @@ export function resolveReadOptions(options: ReadOptions = {}): ResolvedReadOptio
   return {
     columns: named,
     mapped: new Set(Object.keys(columns) as (keyof QaRecord)[]),
-    defaults,
+    defaults: defaults.lang === undefined ? defaults : { ...defaults, lang: languages.spell(defaults.lang)! },
     optional: new Set(optional),
+    languages,
     format,
     skipBad,
     batchSize,

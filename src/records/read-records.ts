@@ -28,12 +28,13 @@ export interface RecordBatch {
  * constant: a chunk and a batch, or for Parquet a row group and a batch.
  *
  * In every row, question, answer, model and language must be strings that are not blank; ids, models and languages
- * contain no control characters, and languages consist of letters and digits, joined by `-`, `_` or a space. If a file
+ * contain no control characters, and languages become ISO 639-3 codes: `eng` for `en`, `en-US` and `English`. If a file
  * has no column for the question id, ids are derived from the questions. Numeric ids become strings. Lone surrogates,
  * which have no UTF-8 form, become U+FFFD. Rows with equal ids are all kept. The ends of batches depend only on the
  * contents and `batchSize`, so a second run over the same files yields the same batches.
  *
- * @param paths files or folders; a folder stands for all supported files in it and its subfolders, sorted by name
+ * @param paths files or folders; a folder stands for all supported files in it and its subfolders, sorted by name;
+ *   with `skipBad`, files in it that do not have the columns of answers are rejected as a whole
  * @throws EngineError `ERR_DATA` with file and line for the first bad row, unless `skipBad`; `ERR_DATA` for a file that
  *   is missing, empty, truncated or damaged, for a missing column, and if no usable row remains; `ERR_ARG_RANGE` for a
  *   mapped column that a file does not have; `ERR_ARG_TYPE`, `ERR_IO`, `ERR_ABORTED`
@@ -80,6 +81,10 @@ async function* readFile(file: InputFile, options: ResolvedReadOptions): AsyncGe
   for await (const { rows, mapper } of withMapper(file, source, options)) {
     throwIfAborted(options.signal);
     rowCount += rows.length;
+    if (typeof mapper === 'string') {
+      reject(0, mapper, '');
+      break;
+    }
     for (const row of rows) {
       const record = mapper.map(row);
       if (typeof record === 'string') {
@@ -112,13 +117,16 @@ function openRows({ path, format, bytes }: InputFile, { columns, signal }: Resol
   return { blocks, progress: () => Math.min(1, stream.bytesRead / Math.max(1, bytes)) };
 }
 
-/** Pairs the rows with their mapper, which is created as soon as the columns of the file are known. */
+/**
+ * Pairs the rows with their mapper, which is created as soon as the columns of the file are known, or with the reason
+ * why the file has no answers.
+ */
 async function* withMapper(
-  { path }: InputFile,
+  file: InputFile,
   source: RowSource,
   options: ResolvedReadOptions,
-): AsyncGenerator<{ rows: RawRow[]; mapper: RecordMapper }> {
-  let mapper: RecordMapper | undefined;
+): AsyncGenerator<{ rows: RawRow[]; mapper: RecordMapper | string }> {
+  let mapper: RecordMapper | string | undefined;
   let waiting: RawRow[] = [];
   for await (const block of source.blocks) {
     const rows = waiting.length === 0 ? block : waiting.concat(block);
@@ -128,10 +136,27 @@ async function* withMapper(
       continue;
     }
     if (rows.length === 0) continue;
-    mapper ??= new RecordMapper(path, source.columns ?? columnsOf(rows), options);
+    mapper ??= mapperOf(file, source.columns ?? columnsOf(rows), options);
     yield { rows, mapper };
   }
-  if (waiting.length > 0) yield { rows: waiting, mapper: new RecordMapper(path, columnsOf(waiting), options) };
+  if (waiting.length > 0) yield { rows: waiting, mapper: mapperOf(file, columnsOf(waiting), options) };
+}
+
+/** Returns the mapper of a file, or says why the file has no answers if it is one that can be skipped. */
+function mapperOf(
+  { path, inFolder }: InputFile,
+  columns: readonly string[] | undefined,
+  options: ResolvedReadOptions,
+): RecordMapper | string {
+  const canSkip = inFolder && options.skipBad;
+  try {
+    return new RecordMapper(canSkip ? 'the file' : path, columns, options);
+  } catch (error) {
+    if (!inFolder || !(error instanceof EngineError)) throw error;
+    if (canSkip) return error.problem;
+    const skip = { text: 'skip files without answers', option: { name: 'skipBad', value: true } };
+    throw new EngineError(error.code, error.problem, { cause: error, remedies: [...error.remedies, skip] });
+  }
 }
 
 /** Converts the 64-bit integers of Parquet, which JSON.stringify rejects. */

@@ -29,6 +29,7 @@ export class RecordMapper {
   readonly #columns: ResolvedReadOptions['columns'];
   readonly #defaults: ResolvedReadOptions['defaults'];
   readonly #optional: ResolvedReadOptions['optional'];
+  readonly #languages: ResolvedReadOptions['languages'];
   readonly #derivesQid: boolean;
 
   /**
@@ -39,10 +40,11 @@ export class RecordMapper {
    */
   constructor(file: string, present: readonly string[] | undefined, options: ResolvedReadOptions) {
     if (present) expectColumns(file, present, options);
-    const { columns, defaults, optional } = options;
+    const { columns, defaults, optional, languages } = options;
     this.#columns = columns;
     this.#defaults = defaults;
     this.#optional = optional;
+    this.#languages = languages;
     this.#derivesQid = present?.includes(columns.qid) === false;
   }
 
@@ -57,9 +59,9 @@ export class RecordMapper {
       const isId = field === 'qid' || field === 'group';
       const value = isId && (typeof cell === 'number' || typeof cell === 'bigint') ? String(cell) : cell;
       if (typeof value === 'string' && !isBlank(value)) {
-        const problem = contentProblem(field, value);
+        const problem = contentProblem(field, value, this.#languages);
         if (problem !== undefined) return `"${columns[field]}" ${problem}`;
-        values[field] = value;
+        values[field] = field === 'lang' ? this.#languages.spell(value)! : value;
       } else if (value !== undefined && typeof value !== 'string') {
         return `"${columns[field]}" is ${kindOf(value)}, not a string`;
       } else if (this.#defaults[field] !== undefined) {

@@ -9,8 +9,8 @@ export interface QaRecord extends QuestionAnswer {
   qid: string;
   model: string;
   /**
-   * Language in which the model was asked: an ISO 639-3 code such as `eng`, or another code or name that consists of
-   * letters and digits.
+   * Language in which the model was asked: an ISO 639-3 code such as `eng`. Files and requests may have `en`,
+   * `en-US` or `English` instead; datasets of older versions may have any code or name.
    */
   lang: string;
   /**

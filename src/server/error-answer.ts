@@ -28,7 +28,6 @@ interface ValidationError {
 const BY_STATUS: Readonly<Record<number, ApiErrorCode>> = {
   404: 'not_found',
   413: 'body_too_large',
-  415: 'unsupported_media_type',
 };
 
 /**
@@ -51,6 +50,12 @@ export function answerTo(error: unknown, where: string): ErrorAnswer {
   }
   const { validation, statusCode = 500, message } = error as Partial<FastifyError> & Error;
   if (validation && validation.length > 0) return invalid(validation);
+  if (statusCode === 415)
+    return answer(
+      statusCode,
+      'unsupported_media_type',
+      'Expected JSON with the header "Content-Type: application/json"',
+    );
   if (statusCode >= 400 && statusCode < 500) return answer(statusCode, BY_STATUS[statusCode] ?? 'bad_request', message);
   return answer(
     500,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,8 +15,16 @@ describe('the frame of the command line', () => {
   it('prints help and version on standard output', async () => {
     const help = await runCli(['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    expect(help.stdout).toContain('Examples:');
-    expect((await runCli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(help.stdout).toMatch(/\n\nStart here:\n {2}quickstart .*\n {2}help .*\n\nMake a dataset.*Examples:/s);
+    expect(help.stdout).not.toContain('Commands:');
+    expect((await runCli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\naddon: (SSE|AVX|NEON|SVE).*; Node \d+/);
+  });
+
+  it('colours help on terminals only', async () => {
+    const title = '\u001b[1mStart here:';
+    expect((await runCli(['--help'], { env: { FORCE_COLOR: '1' } })).stdout).toContain(title);
+    for (const env of [{}, { FORCE_COLOR: '1', NO_COLOR: '1' }])
+      expect((await runCli(['--help'], { env })).stdout).not.toContain('\u001b');
   });
 
   it.each([
@@ -32,7 +40,7 @@ describe('the frame of the command line', () => {
   });
 
   it('is executable, as npx needs', async () => {
-    expect((await promisify(execFile)(MAIN, ['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await promisify(execFile)(MAIN, ['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n/);
   });
 
   it('ends quietly if the reader of its output goes away', async () => {
@@ -77,5 +85,8 @@ describe('univar doctor', () => {
     );
     expect(other).toMatchObject({ code: 1, stdout: '' });
     expect(other).toHaveProperty('stderr', expect.stringMatching(/^error: npm packages are missing/));
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    const { stdout } = await run(process.execPath, [join(copy, 'dist', 'cli', 'main.js'), '--version']);
+    expect(stdout).toMatch(/^\d.*\naddon: does not load, see "univar doctor"; Node /);
   });
 });

@@ -129,6 +129,17 @@ describe('identification and search', () => {
     expect(await send('/v1/embeddings')).toMatchObject([415, {}]);
   });
 
+  it.each([undefined, 'text/plain', 'application/x-www-form-urlencoded'])(
+    'says which header a body needs whose type is %s',
+    async (type) => {
+      const body = Buffer.from('{"texts":["w1"]}');
+      const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
+      const response = await fetch(`${server.url}/v1/identify`, { method: 'POST', headers, body });
+      const message = 'Expected JSON with the header "Content-Type: application/json"';
+      expect([response.status, await response.json()]).toMatchObject([415, { error: { message } }]);
+    },
+  );
+
   it.each([
     { body: {}, says: /either "texts" or "vectors", got neither/ },
     { body: { texts: ['a'], vectors: [[1]] }, says: /got both/ },

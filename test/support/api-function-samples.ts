@@ -172,6 +172,7 @@ export function functionSamples(scene: ApiScene): Samples {
       ['w1', { question: 'w1', answer: 'w2' }],
       { maxTokens: 8, prepare: (text: string) => text, ...call(signal) },
     ],
+    exportDataset: (signal) => [fittable, fresh(), { to: 'csv', vectors: false, ...call(signal) }],
     exportEncoder: (signal) => [
       path('encoder'),
       fresh(),

@@ -20,7 +20,7 @@ export const arbitraryRecord: fc.Arbitrary<QaRecord> = fc.record({
   question: filled,
   answer: filled,
   model: named,
-  lang: fc.constantFrom('eng', 'zho_Hans', 'español', 'Brazilian Portuguese'),
+  lang: fc.constantFrom('eng', 'zho', 'zho-Hant', 'x-pirate'),
 });
 
 export const toJsonl = (records: readonly QaRecord[], lineEnd = '\n'): string =>

@@ -13,6 +13,7 @@ import { addonAdvice } from '../../native/find-addon.js';
 import type { EncoderCliOptions } from '../encoder-options.js';
 import { installedVersion, missingPackages, type OptionalPackages, optionalPackages } from './packages.js';
 import { type Probe, probeInChild } from './probe.js';
+import { sharedLibraryFix } from './shared-library.js';
 
 const LITTLE_DISK = 1 << 30;
 
@@ -110,7 +111,8 @@ function moduleUrl(path: string): string {
 function addonFix(reason: string): string {
   const variable = /UNIVAR_\w+/.exec(reason)?.[0];
   if (variable) return `correct or unset the environment variable ${variable}`;
-  return addonAdvice();
+  const advice = addonAdvice();
+  return sharedLibraryFix(reason, advice) ?? advice;
 }
 
 /** Returns the problems in the findings, worst first. */

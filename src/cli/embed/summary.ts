@@ -9,6 +9,7 @@ export function describeSummary(summary: EmbedSummary): string {
     models,
     valueIds,
     rejected,
+    skippedFiles,
     duplicates,
     tokens,
     seconds,
@@ -40,7 +41,9 @@ export function describeSummary(summary: EmbedSummary): string {
   const copied = addedRows - resumedRows - embeddedTexts;
   if (copied > 0) lines.push(`${plural(copied, 'answer')} with the text of an earlier answer; not embedded again.`);
   if (duplicates > 0) lines.push(`${plural(duplicates, 'row')} identical to an earlier row; kept.`);
-  if (rejected > 0) lines.push(`${plural(rejected, 'bad row')} skipped; see ${summary.rejects ?? ''}.`);
+  for (const { file, reason } of skippedFiles) lines.push(`Skipped ${file}: ${reason}.`);
+  const badRows = rejected - skippedFiles.length;
+  if (badRows > 0) lines.push(`${plural(badRows, 'bad row')} skipped; see ${summary.rejects ?? ''}.`);
   lines.push(`Dataset: ${summary.dataset}`);
   return lines.join('\n');
 }

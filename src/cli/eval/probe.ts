@@ -17,8 +17,10 @@ export async function runEvalProbe(dir: string, options: EvalProbeOptions, conte
         epochs,
         onEpoch: ({ epoch }) => progress.update(epoch),
       });
-      const { accuracyAt } = result;
-      const top = Object.entries(accuracyAt).map(([k, share]) => `@${k} ${formatPercent(share)}`);
+      const { accuracyAt, perId } = result;
+      // Among as many labels as there are, every answer is right.
+      const shown = Object.entries(accuracyAt).filter(([k]) => Number(k) < perId.length);
+      const top = shown.map(([k, share]) => `@${k} ${formatPercent(share)}`);
       const encoder = dataset.manifest.encoder.name;
       return {
         entries: [{ name: `${encoder}, ${METHOD}`, result }],

@@ -19,7 +19,7 @@ import { plural } from '../format.js';
  */
 export async function readRows(
   source: string | Readable,
-  { columns, format, skipBad }: Pick<ReadOptions, 'columns' | 'format' | 'skipBad'>,
+  { columns, format, skipBad, languages }: Pick<ReadOptions, 'columns' | 'format' | 'skipBad' | 'languages'>,
   log: (text: string) => void,
 ): Promise<QaRecord[]> {
   if (typeof source !== 'string') {
@@ -27,7 +27,7 @@ export async function readRows(
     try {
       const file = join(folder, 'standard-input');
       await pipeline(source, createWriteStream(file));
-      return await readRows(file, { columns, format, skipBad }, log);
+      return await readRows(file, { columns, format, skipBad, languages }, log);
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -35,7 +35,7 @@ export async function readRows(
   const records: QaRecord[] = [];
   let skipped = 0;
   let first: RejectedRow | undefined;
-  const options: ReadOptions = { columns, format, skipBad, optional: ['question', 'model', 'lang'] };
+  const options: ReadOptions = { columns, format, skipBad, languages, optional: ['question', 'model', 'lang'] };
   for await (const batch of readRecords([source], options)) {
     records.push(...batch.records);
     skipped += batch.rejected.length;

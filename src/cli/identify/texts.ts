@@ -24,6 +24,7 @@ export interface GivenTexts {
  * rows instead, which can have questions of their own.
  *
  * @param log receives a line that says how many rows were skipped
+ * @param languages of the dataset, whose spelling rows get
  * @throws EngineError `ERR_ARG_TYPE` if no text is named and standard input is a terminal, or for options that exclude
  *   each other; `ERR_DATA` if there is no text, or if lines of plain text are rows in fact; and like `readRecords`
  */
@@ -31,6 +32,7 @@ export async function collectTexts(
   options: TextOptions,
   stdin: Readable & { isTTY?: boolean },
   log: (text: string) => void = () => undefined,
+  languages: readonly string[] = [],
 ): Promise<GivenTexts> {
   const { text = [], file, question } = options;
   const readsStdin = file === '-' || (file === undefined && text.length === 0);
@@ -40,7 +42,7 @@ export async function collectTexts(
   const format = options.format ?? (file === undefined || readsStdin ? undefined : formatOf(file));
   if (format !== undefined && format !== 'text') {
     if (text.length > 0) throw new EngineError('ERR_ARG_TYPE', 'Expected --text or a file with rows, not both');
-    const records = await readRows(readsStdin ? stdin : file!, { ...options, format }, log);
+    const records = await readRows(readsStdin ? stdin : file!, { ...options, format, languages }, log);
     return { texts: records.map((record) => textOf(record, question)), records };
   }
   for (const name of ['columns', 'skipBad'] as const)

@@ -1,6 +1,8 @@
 import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
+import { DatasetLanguages } from '../../core/languages.js';
 import { expectVectors, fail } from '../../core/validate.js';
+import { splitValueId } from '../../core/value-id.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import type { ValueClassifier } from '../../identification/classifier/value-classifier.js';
 import { type Identification, rankNeighbours } from '../../identification/rank-neighbours.js';
@@ -60,6 +62,7 @@ export class Collection {
   readonly #parts: CollectionParts;
   readonly #filters: RowFilters;
   #journal!: ChangeJournal;
+  #languages: { names: number; languages: DatasetLanguages } | undefined;
   #selfRecall: { changes: number; recall: Promise<number> } | undefined;
 
   private constructor(parts: CollectionParts) {
@@ -162,6 +165,16 @@ export class Collection {
 
   get added(): number {
     return this.#added.length;
+  }
+
+  /** The languages of all rows, for the spelling of those to add. */
+  get languages(): DatasetLanguages {
+    const { names } = this.#parts.table;
+    if (this.#languages?.names !== names.length) {
+      const languages = new DatasetLanguages(names.map((id) => splitValueId(id).lang));
+      this.#languages = { names: names.length, languages };
+    }
+    return this.#languages.languages;
   }
 
   valueIdOf(row: number): string {

@@ -1,4 +1,5 @@
 import { EngineError } from '../../core/errors.js';
+import { splitValueId } from '../../core/value-id.js';
 import { openDataset } from '../../datasets/dataset.js';
 import { DatasetWriter, type DatasetWriterOptions, expectAddable } from '../../datasets/dataset-writer.js';
 import { removeFit } from '../../datasets/fits/fit-manifest.js';
@@ -41,8 +42,9 @@ export async function embedDataset(options: EmbedDatasetOptions): Promise<EmbedS
   const resolved = resolveOptions(options);
   const { inputs, out, encoder: folder, signal, add = false, overwrite = false } = resolved;
   const { columns, defaults = {}, optional, format, skipBad } = resolved;
-  const read: ReadOptions = { columns, defaults, optional, format, skipBad };
   const found = await findInputs(out, inputs, { format, add, overwrite, signal });
+  const languages = Object.keys(found.base?.manifest.valueIds ?? {}).map((id) => splitValueId(id).lang);
+  const read: ReadOptions = { columns, defaults, optional, languages, format, skipBad };
   if (found.base && found.paths.length === 0) return embedNothing(found, folder, read, resolved);
   const scan = await scanInputs(found, read, resolved);
   const run: Run = { found, scan, read, options: resolved };
@@ -82,6 +84,7 @@ async function embedShards(run: Run, writer: DatasetWriter, opened: OpenShardEnc
   const records = (): AsyncIterable<RecordBatch> => readRecords(paths, { ...run.read, signal });
   const rejects = new RejectsFile(out, base?.manifest.rejected ?? 0);
   const encoder = await opened.start(writer);
+  let embedded = writer.rows;
   events.onStart?.({ rows, baseRows, resumedRows: writer.rows - baseRows });
   try {
     if (encoder.announce) {
@@ -91,7 +94,7 @@ async function embedShards(run: Run, writer: DatasetWriter, opened: OpenShardEnc
     }
     const batches = keepRejects(records(), rejects);
     const { dim } = opened.description;
-    const onProgress = (done: number): void => events.onProgress?.(done);
+    const onProgress = (done: number): void => events.onProgress?.((embedded = done));
     const task = { writer, batches, baseRows, rows, dim, table, encoder, shardRows, onProgress };
     const result = await embedRecords(task);
     await rejects.finish();
@@ -103,11 +106,27 @@ async function embedShards(run: Run, writer: DatasetWriter, opened: OpenShardEnc
     if (!(error instanceof EngineError && error.code === 'ERR_ABORTED')) throw error;
     throw new EngineError('ERR_ABORTED', 'Embedding was interrupted', {
       cause: error,
-      remedies: [{ text: `run it again to resume: ${out} keeps the answers embedded so far` }],
+      remedies: [
+        {
+          text: `run it again to resume: ${out} ${describeKept(writer.rows - baseRows, embedded - baseRows, rows - baseRows)}`,
+        },
+      ],
     });
   } finally {
     await rejects.discard();
   }
+}
+
+/**
+ * Says what an interrupted run keeps: complete shards.
+ *
+ * @param saved new rows on disk
+ * @param embedded new rows that were encoded, saved or not
+ */
+function describeKept(saved: number, embedded: number, rows: number): string {
+  const [kept, all, lost] = [saved, rows, Math.max(0, embedded - saved)].map((count) => count.toLocaleString('en-US'));
+  const again = embedded > saved ? `; ${lost} more were embedded, but not saved, and will be embedded again` : '';
+  return `keeps ${kept} of ${all} new answers${again}`;
 }
 
 /** Handles a dataset that already contains all inputs: only compares the settings. */

@@ -8,8 +8,10 @@ export interface ScanResult {
   rows: number;
   models: number;
   valueIds: number;
-  /** Bad rows of the inputs, which are skipped. */
+  /** Bad rows of the inputs, which are skipped, and files without answers. */
   rejected: number;
+  /** The files without answers, and why they are none. */
+  skippedFiles: { file: string; reason: string }[];
   /** Rows that equal an earlier one in every field; they are kept. */
   duplicates: number;
 }
@@ -39,6 +41,7 @@ export async function scanRecords(
   const table = new TextTable();
   let rows = 0;
   let rejected = 0;
+  const skippedFiles: ScanResult['skippedFiles'] = [];
   const take = (records: readonly QaRecord[]): void => {
     for (const record of records) {
       models.add(record.model);
@@ -52,9 +55,17 @@ export async function scanRecords(
   for await (const batch of batches) {
     take(batch.records);
     rejected += batch.rejected.length;
+    for (const { file, line, reason } of batch.rejected) if (line === 0) skippedFiles.push({ file, reason });
   }
   return {
-    result: { rows, models: models.size, valueIds: valueIds.size, rejected, duplicates: counter.duplicates },
+    result: {
+      rows,
+      models: models.size,
+      valueIds: valueIds.size,
+      rejected,
+      skippedFiles,
+      duplicates: counter.duplicates,
+    },
     table,
   };
 }

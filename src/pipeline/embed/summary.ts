@@ -53,6 +53,7 @@ export function summaryOfUnchanged(
     models: new Set(ids.map((id) => id.slice(0, id.lastIndexOf('$')))).size,
     valueIds: ids.length,
     rejected: 0,
+    skippedFiles: [],
     duplicates: manifest.duplicates,
     addedRows: 0,
     resumedRows: 0,

@@ -18,10 +18,12 @@ export interface RowSource {
   progress: () => number;
 }
 
-/** A row that was skipped because of `skipBad`. */
+/** A row that was skipped because of `skipBad`, or a file of a folder that has no answers. */
 export interface RejectedRow {
   file: string;
-  /** Line on which the row begins, counted from 1; for Parquet, the row number, counted from 1. */
+  /**
+   * Line on which the row begins, counted from 1; for Parquet, the row number, counted from 1. 0 for an entire file.
+   */
   line: number;
   reason: string;
   /** The row as in the file, or its cells as JSON (Parquet). A line over the size limit is cut. */

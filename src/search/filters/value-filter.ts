@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { EngineError } from '../../core/errors.js';
+import { normaliseLanguage } from '../../core/languages.js';
 import type { RowLabels } from '../../core/row-labels.js';
 import { describe, expectObject, expectOptions, expectStrings } from '../../core/validate.js';
 import { splitValueId } from '../../core/value-id.js';
@@ -46,10 +47,10 @@ export function filterKey(filter: ValueFilter): string {
  */
 export function expectKnownNames(filter: ValueFilter, valueIds: readonly string[]): void {
   for (const field of FILTER_FIELDS) {
-    const wanted = wantedNames(filter, field);
+    const wanted = givenNames(filter, field);
     if (!wanted) continue;
     const known = new Set(valueIds.map((valueId) => nameIn(valueId, field)));
-    const unknown = wanted.find((name) => !known.has(name));
+    const unknown = wanted.find((name) => !spellings(field, name).some((one) => known.has(one)));
     if (unknown !== undefined) throw unknownName(`filter.${field}`, unknown, [...known]);
   }
 }
@@ -99,10 +100,23 @@ export function matchValueIds(filter: ValueFilter, valueIds: readonly string[]):
   return valueIds.map((valueId) => wanted.every(({ field, names }) => names.has(nameIn(valueId, field))));
 }
 
-/** Returns the distinct names that a filter gives for a field; undefined if it does not limit the field. */
+/**
+ * Returns the distinct names that a filter accepts in a field; undefined if it does not limit the field. Languages are
+ * also accepted in the spelling of new datasets, so `en` finds `eng`.
+ */
 export function wantedNames(filter: ValueFilter, field: FilterField): string[] | undefined {
+  const names = givenNames(filter, field);
+  return names && [...new Set(names.flatMap((name) => spellings(field, name)))];
+}
+
+function givenNames(filter: ValueFilter, field: FilterField): readonly string[] | undefined {
   const names = filter[field];
-  return names === undefined ? undefined : [...new Set(typeof names === 'string' ? [names] : names)];
+  return typeof names === 'string' ? [names] : names;
+}
+
+function spellings(field: FilterField, name: string): string[] {
+  const language = field === 'lang' ? normaliseLanguage(name) : undefined;
+  return language === undefined ? [name] : [name, language];
 }
 
 function nameIn(valueId: string, field: FilterField): string {

@@ -41,10 +41,13 @@ export function addIndexRoutes(app: App, service: Service): void {
     },
     async (request, reply) => {
       const live = requireWritable(service);
-      const records: QaRecord[] = request.body.records;
       const { vectors: given } = request.body;
-      request.work.texts = records.length;
-      for (const [i, record] of records.entries()) expectFields(record, `records[${i}]`);
+      const { languages } = live.current;
+      request.work.texts = request.body.records.length;
+      const records: QaRecord[] = request.body.records.map((record, i) => {
+        expectFields(record, `records[${i}]`, languages);
+        return { ...record, lang: languages.spell(record.lang)! };
+      });
       if (given && given.length !== records.length) {
         throw new EngineError(
           'ERR_SHAPE_MISMATCH',

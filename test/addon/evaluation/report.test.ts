@@ -51,6 +51,11 @@ describe('writeReport', () => {
 
   const read = (name: string): Promise<string> => readFile(join(dir, name), 'utf8');
 
+  it('shows the accuracy among fewer labels than there are', async () => {
+    await writeReport(dir, await makeReport());
+    expect(await read('report.md')).toMatch(/\| evaluation \| acc@1 \| acc@3 \| acc@5 \|\n/);
+  });
+
   it('writes every file that it returns', async () => {
     const files = await writeReport(join(dir, 'new', 'folder'), await makeReport());
     expect((await readdir(join(dir, 'new', 'folder'))).sort()).toEqual([...files].sort());

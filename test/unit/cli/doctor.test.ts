@@ -56,7 +56,22 @@ describe('diagnose', () => {
 
   it.each([
     ['an old Node', { node: '20.16.0' }, /20\.17/],
-    ['a broken addon', { addon: { ok: false as const, reason: 'libdnnl.so.3: cannot open' } }, /npm run build/],
+    ['a broken addon', { addon: { ok: false as const, reason: 'invalid ELF header' } }, /^npm run build$/],
+    [
+      'a missing library',
+      { addon: { ok: false as const, reason: 'libdnnl.so.3.6: cannot open shared object file: No such file' } },
+      /^libdnnl\.so\.3\.6 belongs to oneDNN\. .*apt-get install libdnnl-dev;.*npm run build$/,
+    ],
+    [
+      'a library that nobody expects',
+      { addon: { ok: false as const, reason: 'libx++-2.so: cannot open shared object file: No such file' } },
+      /the package that has libx\+\+-2\.so/,
+    ],
+    [
+      'an addon of a newer system',
+      { addon: { ok: false as const, reason: "libc.so.6: version `GLIBC_2.38' not found (required by engine.node)" } },
+      /newer system, with GLIBC_2\.38/,
+    ],
     ['a wrong variable', { addon: { ok: false as const, reason: 'for "UNIVAR_SIMD", got X' } }, /unset .* UNIVAR_SIMD/],
     [
       'an incomplete encoder',

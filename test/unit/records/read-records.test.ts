@@ -122,6 +122,29 @@ describe('readRecords', () => {
     expect(shares.at(-1)).toBe(1);
   });
 
+  it('skips files of a folder that have no answers, if asked to', async () => {
+    const folder = temporaryFolder();
+    writeRecords(join(folder, 'a.jsonl'), [row]);
+    writeFileSync(join(folder, 'models.csv'), 'model,developer\nm,d\n');
+    writeFileSync(join(folder, 'z.jsonl'), '{"name": "m"}\n'.repeat(3));
+    await expect(batchesOf(folder)).rejects.toThrow(
+      /models\.csv has no column "question".*or skip files without answers \(skipBad/,
+    );
+    const batches = await batchesOf(folder, { skipBad: true });
+    expect(batches.flatMap(({ records }) => records)).toEqual([row]);
+    expect(batches.flatMap(({ rejected }) => rejected)).toEqual([
+      {
+        file: join(folder, 'models.csv'),
+        line: 0,
+        reason: expect.stringMatching(/no column "question"/) as string,
+        text: '',
+      },
+      { file: join(folder, 'z.jsonl'), line: 0, reason: expect.stringMatching(/columns "name"$/) as string, text: '' },
+    ]);
+    // A file that was named itself is not skipped.
+    await expect(batchesOf(join(folder, 'models.csv'), { skipBad: true })).rejects.toThrow(/no column "question"/);
+  });
+
   it('keeps rows with equal ids, and equal rows', async () => {
     const rows = [row, { ...row, answer: 'Other.' }, row];
     expect(await recordsOf(fileWith('a.jsonl', toJsonl(rows)))).toEqual(rows);

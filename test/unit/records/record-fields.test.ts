@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { splitValueId } from '../../../src/core/value-id.js';
-import { readRecords } from '../../../src/records/read-records.js';
+import { type RecordBatch, readRecords } from '../../../src/records/read-records.js';
 import { type QaRecord, valueId } from '../../../src/records/record.js';
 import { expectFields, fieldProblem } from '../../../src/records/record-fields.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const RECORD: QaRecord = { qid: 'q', question: 'w1?\n\0', answer: 'w2\n', model: 'org/model$1 (a)', lang: 'zho_Hans' };
+const RECORD: QaRecord = { qid: 'q', question: 'w1?\n\0', answer: 'w2\n', model: 'org/model$1 (a)', lang: 'zho' };
 const BAD: [keyof QaRecord, string, RegExp][] = [
   ['answer', ' \n', /is empty/],
   ['model', '', /is empty/],
@@ -21,6 +21,8 @@ const BAD: [keyof QaRecord, string, RegExp][] = [
   ['lang', '../..', /not a language/],
   ['lang', 'a/b', /not a language/],
   ['lang', ' eng', /not a language/],
+  ['lang', 'Englsh', /is "Englsh", not a language such as eng; did you mean eng \(English\)\?$/],
+  ['lang', 'foo bar', /a code of your own begins with x-/],
 ];
 
 describe('fields of a record', () => {
@@ -31,8 +33,9 @@ describe('fields of a record', () => {
     );
   });
 
-  it.each(['eng', 'zh-Hans', 'Brazilian Portuguese', 'español', 'हिन्दी'])('accepts the language %s', (lang) =>
-    expect(fieldProblem('lang', lang)).toBeUndefined(),
+  it.each(['eng', 'zh-Hans', 'x-pirate', 'Brazilian Portuguese', 'español', 'हिन्दी'])(
+    'accepts the language %s',
+    (lang) => expect(fieldProblem('lang', lang)).toBeUndefined(),
   );
 
   it('are the same for files, where half a surrogate pair is replaced as before', async () => {
@@ -49,6 +52,18 @@ describe('fields of a record', () => {
     await expect(readRecords([file], { defaults: { lang: 'b$c' } }).next()).rejects.toThrow(
       /^defaults\.lang is "b\$c"/,
     );
+  });
+
+  it('have one spelling of each language', async () => {
+    const file = join(temporaryFolder(), 'answers.jsonl');
+    writeFileSync(file, ['English', 'de-AT', null].map((lang) => JSON.stringify({ ...RECORD, lang })).join('\n'));
+    const languages = async (present?: string[]) => {
+      const batch = (await readRecords([file], { defaults: { lang: 'fr' }, languages: present }).next())
+        .value as RecordBatch;
+      return batch.records.map(({ lang }) => lang);
+    };
+    expect(await languages()).toEqual(['eng', 'deu', 'fra']);
+    expect(await languages(['en', 'French'])).toEqual(['en', 'deu', 'French']);
   });
 
   it('give every pair of model and language its own value id', () => {

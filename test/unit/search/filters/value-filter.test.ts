@@ -24,6 +24,7 @@ describe('addMatchingRows', () => {
     [{}, [0, 1, 2, 3, 4, 5, 6, 7, 8]],
     [{ model: 'a' }, [0, 2, 5, 6, 8]],
     [{ lang: ['zho', 'deu'] }, [2, 6, 7]],
+    [{ lang: ['Chinese', 'de'] }, [2, 6, 7]],
     [{ model: ['a', 'b'], lang: 'eng' }, [0, 1, 3, 5, 8]],
     [{ model: 'c$x' }, [4]],
     [{ valueId: ['b$deu', 'a$zho'] }, [2, 6, 7]],
@@ -77,7 +78,7 @@ describe('expectKnownNames', () => {
     ],
     [{ model: 'gemma' }, /known names are "gemma-2-9b-it", /],
     [{ model: 'lama-3-8b' }, /known names are "llama-3-8b", /],
-    [{ lang: 'en' }, /"filter\.lang", got "en"; known names are "eng", "deu", "fra", "zho"$/],
+    [{ lang: 'Elvish' }, /"filter\.lang", got "Elvish"; known names are ("\w{3}"(, |$)){4}/],
     [{ valueId: 'gpt-4' }, /"filter\.valueId", got "gpt-4"; known names are "gpt-4\$eng", /],
     [{ model: '' }, /"filter\.model"/],
   ])('reports the field of an unknown name, and similar names: %j', (filter, message) => {
