@@ -1,6 +1,5 @@
 import type { SchemaElement } from 'hyparquet';
 
-import { importOptional } from '../../core/optional-package.js';
 import { cellOf, EXPORT_COLUMNS, type ExportedRows } from './exported-rows.js';
 
 const COLUMNS: readonly SchemaElement[] = EXPORT_COLUMNS.map((name) => ({
@@ -23,11 +22,7 @@ export async function* parquetParts(
   dim: number,
   withVectors: boolean,
 ): AsyncGenerator<Uint8Array> {
-  const { ByteWriter, ParquetWriter } = await importOptional(
-    'hyparquet-writer',
-    'Exporting to Parquet',
-    () => import('hyparquet-writer'),
-  );
+  const { ByteWriter, ParquetWriter } = await import('hyparquet-writer');
   const writer = new ByteWriter();
   const columns = withVectors ? [...COLUMNS, ...VECTOR] : COLUMNS;
   const root: SchemaElement = { name: 'root', num_children: COLUMNS.length + (withVectors ? 1 : 0) };
