@@ -29,7 +29,7 @@ export function sharedLibraryFix(reason: string, build: string): string | undefi
   if (file === undefined) return undefined;
   const known = LIBRARIES.find((library) => file.startsWith(library.file));
   if (!known) return `install the package that has ${file}, or build the addon again: ${build}`;
-  const install =
-    mac === undefined ? `Debian, Ubuntu: sudo apt-get install ${known.debian}` : 'brew install its formula';
-  return `${file} belongs to ${known.name}. ${install}; if that brings another version of it, build the addon again: ${build}`;
+  const install = mac === undefined ? `Debian, Ubuntu: sudo apt-get install ${known.debian}` : 'install it with brew';
+  const otherwise = `if that brings another version of it, build the addon again: ${build}`;
+  return `${file} belongs to ${known.name}. ${install}; ${otherwise}`;
 }
