@@ -5,7 +5,7 @@
  *
  * npm run train:mini
  */
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { describeMachine } from '../../src/benchmarking/results-file.js';
@@ -52,6 +52,8 @@ async function exportMini(trained: string, out: string, maxTokens: number): Prom
     `${out}/sentence_bert_config.json`,
     `${JSON.stringify({ max_seq_length: maxTokens, do_lower_case: false }, null, 2)}\n`,
   );
+  const config = JSON.parse(readFileSync(`${out}/config.json`, 'utf8')) as object;
+  writeFileSync(`${out}/config.json`, `${JSON.stringify({ ...config, univar: { precision: 'int8' } }, null, 2)}\n`);
 }
 
 /** Measures the effect of rounding the weights, with float32 and with int8 products. */

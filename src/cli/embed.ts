@@ -22,9 +22,10 @@ export function addEmbedCommand(program: Command, context: CliContext): void {
       '-e, --encoder <folder>',
       'encoder folder in the Hugging Face layout (default: the one that comes with univar)',
     );
-  addEncoderOptions(command, { backend: 'native if it supports the encoder', precision: 'f32' }).addOption(
-    new Option('--dtype <type>', 'type of the stored embeddings').choices(['f32', 'f16']).default('f32'),
-  );
+  addEncoderOptions(command, {
+    backend: 'native if it supports the encoder',
+    precision: 'that of its folder, or f32',
+  }).addOption(new Option('--dtype <type>', 'type of the stored embeddings').choices(['f32', 'f16']).default('f32'));
   addRecordOptions(command)
     .addOption(
       new Option('--format <format>', 'format of all inputs (default: from the file names)').choices([

@@ -4,7 +4,8 @@ import { PACKAGE } from '../core/package-files.js';
  * Returns the version and, on a second line, what the addon uses on this machine. Works without the addon.
  */
 export async function describeVersion(): Promise<string> {
-  return `${PACKAGE.version}\naddon: ${await describeAddon()}; Node ${process.versions.node}, ${process.platform} ${process.arch}`;
+  const system = `Node ${process.versions.node}, ${process.platform} ${process.arch}`;
+  return `${PACKAGE.version}\naddon: ${await describeAddon()}; ${system}`;
 }
 
 async function describeAddon(): Promise<string> {

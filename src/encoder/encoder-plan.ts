@@ -27,7 +27,10 @@ export interface LoadEncoderOptions {
    * @default 'auto'
    */
   backend?: EncoderBackend | 'auto' | undefined;
-  /** Precision of matrix products. `onnx` and n-gram encoders support only f32. @default 'f32' */
+  /**
+   * Precision of matrix products. `onnx` and n-gram encoders support only f32.
+   * @default that in config.json of a transformer (`{"univar": {"precision": "int8"}}`), otherwise 'f32'
+   */
   precision?: EncoderPrecision | undefined;
 }
 

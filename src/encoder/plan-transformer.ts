@@ -39,7 +39,7 @@ const MAX_THREADS = 1024;
  */
 export async function planTransformer(folder: string, options: LoadEncoderOptions): Promise<TransformerPlan> {
   const wish = expectOneOf(options.backend ?? 'auto', 'backend', ['auto', 'native', 'onnx']);
-  const precision = expectOneOf(options.precision ?? 'f32', 'precision', PRECISIONS);
+  if (options.precision !== undefined) expectOneOf(options.precision, 'precision', PRECISIONS);
   const threads = expectInteger(options.threads ?? capabilities().threads, 'threads', 1, MAX_THREADS);
   const defaultTokens = capabilities().backend === 'cuda' ? DEVICE_BATCH_TOKENS : DEFAULT_BATCH_TOKENS;
   const batchTokens = expectInteger(options.batchTokens ?? defaultTokens, 'batchTokens', 1, MAX_BATCH_TOKENS);
@@ -49,6 +49,9 @@ export async function planTransformer(folder: string, options: LoadEncoderOption
       ? { unsupported: `${model.moduleFolder} has no model.safetensors` }
       : await nativeSupport(model.moduleFolder, model, model.architecture);
   const spec = 'unsupported' in native ? undefined : native.spec;
+  // ONNX Runtime computes in float32.
+  const preferred = spec !== undefined && wish !== 'onnx' ? model.precision : undefined;
+  const precision = options.precision ?? preferred ?? 'f32';
   const backend = chooseBackend(model, native, wish, precision);
   if (backend === 'native' && threads !== capabilities().threads) {
     throw new EngineError(

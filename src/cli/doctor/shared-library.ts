@@ -29,7 +29,6 @@ export function sharedLibraryFix(reason: string, advice: string): string | undef
   if (file === undefined) return undefined;
   const known = LIBRARIES.find((library) => file.startsWith(library.file));
   if (!known) return `install the package that has ${file}, or ${advice}`;
-  const install =
-    mac === undefined ? `Debian, Ubuntu: sudo apt-get install ${known.debian}` : 'brew install its formula';
+  const install = mac === undefined ? `Debian, Ubuntu: sudo apt-get install ${known.debian}` : 'install it with brew';
   return `${file} belongs to ${known.name}. ${install}; if that brings another version of it, ${advice}`;
 }

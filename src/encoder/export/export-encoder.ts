@@ -172,7 +172,7 @@ function expectAgreement(source: string, { difference, cosine }: Agreement, dtyp
 }
 
 async function embed(folder: string, backend: EncoderBackend, signal: AbortSignal | undefined): Promise<Float32Array> {
-  const encoder = await loadEncoder(folder, { backend });
+  const encoder = await loadEncoder(folder, { backend, precision: 'f32' });
   try {
     return (await encoder.encode(TEXTS, { signal })).embeddings;
   } finally {

@@ -4,9 +4,12 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 
 import { EngineError } from '../../core/errors.js';
 import { isFolder } from '../../core/is-folder.js';
+import { isObject } from '../../core/json-file.js';
 import type { Pooling } from '../../native/pooling.js';
+import { type EncoderPrecision, PRECISIONS } from '../../native/precisions.js';
 import { readTextPreparation, type TextPreparation } from '../../text/text-preparation.js';
 import type { Architecture } from '../architectures/architecture.js';
+import type { ConfigReader } from '../architectures/config-reader.js';
 import { TRANSFORMER_FOLDER } from '../architectures/transformer.js';
 import { MINI_ENCODER } from '../default-encoder.js';
 import { findArchitecture, openConfig, openModelFiles } from './model-files.js';
@@ -39,10 +42,14 @@ export interface ModelFolder extends TextPreparation {
   positions: number;
   /** Token limit set by the folder, at most `positions`. */
   maxTokens: number;
+  /** The precision that its authors chose, in `config.json`: `{"univar": {"precision": "int8"}}`. */
+  precision: EncoderPrecision | undefined;
 }
 
 /** Token limit of folders that do not set one. */
 const DEFAULT_MAX_TOKENS = 512;
+/** The part of config.json that only univar reads. */
+export const OWN_SETTINGS = 'univar';
 const CHECKPOINT = 'model.safetensors';
 const GRAPHS = ['model.onnx', 'onnx/model.onnx'];
 /** Names of the graph files for messages. */
@@ -103,7 +110,22 @@ export async function readModelFolder(
       sentence.optionalSize(['max_seq_length']) ?? Math.min(sizes.positions, DEFAULT_MAX_TOKENS),
       sizes.positions,
     ),
+    precision: readPrecision(files.config),
   };
+}
+
+/** @throws EngineError `ERR_DATA` for an unknown precision */
+function readPrecision({ json, path }: ConfigReader): EncoderPrecision | undefined {
+  const settings = json[OWN_SETTINGS];
+  const precision = isObject(settings) ? settings['precision'] : undefined;
+  if (precision === undefined) return undefined;
+  const known = PRECISIONS.find((one) => one === precision);
+  if (known !== undefined) return known;
+  const list = PRECISIONS.join(', ');
+  throw new EngineError(
+    'ERR_DATA',
+    `${path}: expected one of ${list} for univar.precision, got ${JSON.stringify(precision)}`,
+  );
 }
 
 /** Like `org/name`, the form of model names on the Hugging Face Hub. */

@@ -1,4 +1,5 @@
 import { type EncoderToWrite, readKeptTensors, writeEncoderFolder } from '../folder/encoder-folder.js';
+import { OWN_SETTINGS } from '../folder/model-folder.js';
 import type { TensorToWrite } from '../formats/safetensors-writer.js';
 import { type Checkpoint, readSource, shapeOf } from './checkpoint.js';
 
@@ -25,7 +26,8 @@ export async function takeCheckpoint(checkpoint: Checkpoint, sources: readonly s
   return {
     modules: architecture.folder.modules,
     sources,
-    config,
+    // Of other weights, another precision may be the right one.
+    config: Object.fromEntries(Object.entries(config).filter(([key]) => key !== OWN_SETTINGS)),
     pooling,
     normalize,
     dim: hidden,

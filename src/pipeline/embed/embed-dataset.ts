@@ -104,13 +104,10 @@ async function embedShards(run: Run, writer: DatasetWriter, opened: OpenShardEnc
     return result;
   } catch (error) {
     if (!(error instanceof EngineError && error.code === 'ERR_ABORTED')) throw error;
+    const kept = describeKept(writer.rows - baseRows, embedded - baseRows, rows - baseRows);
     throw new EngineError('ERR_ABORTED', 'Embedding was interrupted', {
       cause: error,
-      remedies: [
-        {
-          text: `run it again to resume: ${out} ${describeKept(writer.rows - baseRows, embedded - baseRows, rows - baseRows)}`,
-        },
-      ],
+      remedies: [{ text: `run it again to resume: ${out} ${kept}` }],
     });
   } finally {
     await rejects.discard();
