@@ -115,8 +115,8 @@ function compiles(libraries) {
 const runs = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
 /**
- * @returns {{ missing: { name: string, apt: string, needed?: string, found?: string }[], warning?: string }} `found`: the
- *   version of a library that is older than `needed`
+ * @returns {{ missing: { name: string, apt: string, needed?: string, found?: string }[], warning?: string }} `found`:
+ *   the version of a library that is older than `needed`
  */
 export function checkSystem() {
   const [compiler, make, python, headers] = TOOLS;

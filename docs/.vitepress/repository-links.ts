@@ -1,7 +1,7 @@
 /**
- * Pages link to each other, and to other files of the repository, by relative paths, because they are also read on GitHub and
- * in an editor. On the site, a link to a page becomes its address there; a link to another file leads to the repository, or is
- * plain text if package.json names none.
+ * Pages link to each other, and to other files of the repository, by relative paths, because they are also read on
+ * GitHub and in an editor. On the site, a link to a page becomes its address there; a link to another file leads to the
+ * repository, or is plain text if package.json names none.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

@@ -1,4 +1,4 @@
-/** A plugin for TypeDoc: the comments `// Theme` between the exports of src/index.ts become categories of the reference. */
+/** A plugin for TypeDoc: comments `// Theme` between the exports of src/index.ts become categories of the reference. */
 import { readFileSync } from 'node:fs';
 
 import { Application, Comment, CommentTag, Converter } from 'typedoc';

@@ -3,8 +3,8 @@ import { allocateFloat32, allocateInt32 } from '../core/allocate.js';
 /** The nearest rows of each query: the result of every search in this package. */
 export interface SearchResult {
   /**
-   * `[queries, k]`: row numbers, nearest first. Missing neighbours are -1, if a filter or an approximate index left fewer
-   * than k rows.
+   * `[queries, k]`: row numbers, nearest first. Missing neighbours are -1, if a filter or an approximate index left
+   * fewer than k rows.
    */
   labels: Int32Array;
   /**

@@ -131,8 +131,8 @@ export function formatOf(path: string): InputFormat | undefined {
  * Computes name, size and SHA-256 of every input file: the files themselves, and for each folder all supported files
  * in it and its subfolders, sorted by name at each level.
  *
- * @throws EngineError `ERR_DATA` for a missing path, a folder without supported files, or an unknown extension; `ERR_IO`,
- *   `ERR_ABORTED`
+ * @throws EngineError `ERR_DATA` for a missing path, a folder without supported files, or an unknown extension;
+ *   `ERR_IO`, `ERR_ABORTED`
  */
 export async function describeSources(
   paths: readonly string[],

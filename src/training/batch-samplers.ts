@@ -10,8 +10,8 @@ export const BATCH_SAMPLERS = ['mixed', 'one-source', 'same-questions'] as const
  *
  * - `'mixed'`: arbitrary rows, as in the paper; views from all answers of a value id.
  * - `'one-source'`: the rows of a batch, and their views, are from one source.
- * - `'same-questions'`: the rows of a batch are answers of several value ids to the same few questions of one source. The
- *   views are drawn from these rows, so that all value ids have the same topics.
+ * - `'same-questions'`: the rows of a batch are answers of several value ids to the same few questions of one source.
+ *   The views are drawn from these rows, so that all value ids have the same topics.
  *
  * @useDeclaredType
  */

@@ -39,7 +39,8 @@ describe('the TypeScript of the documentation', () => {
     const program = ts.createProgram([...sources.keys(), READERS_NAMES], OPTIONS, host);
     const faults = ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => {
       const line = file ? ts.getLineAndCharacterOfPosition(file, start).line + 1 : 0;
-      return `${basename(file?.fileName ?? '')}, line ${line} of the block: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+      const text = ts.flattenDiagnosticMessageText(messageText, ' ');
+      return `${basename(file?.fileName ?? '')}, line ${line} of the block: ${text}`;
     });
     expect(faults).toEqual([]);
     expect(blocks.length).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 /**
- * Runs the guides for beginners as their readers do, in a folder with univar in node_modules, and compares the outputs. With
- * UNIVAR_WRITE_DOCS=1, it writes the outputs of this machine into the pages.
+ * Runs the guides for beginners as their readers do, in a folder with univar in node_modules, and compares the outputs.
+ * With UNIVAR_WRITE_DOCS=1, it writes the outputs of this machine into the pages.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -17,8 +17,6 @@ import { gunzipSync } from 'node:zlib';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { temporaryFolder } from '../support/temporary-folder.js';
-
 const ROOT = join(import.meta.dirname, '..', '..');
 const PACKAGES = join(ROOT, 'out', 'npm');
 const DIGEST = join(ROOT, 'test', 'support', 'addon-digest.mjs');
@@ -90,7 +88,7 @@ describe.skipIf(obstacle !== undefined)(`the npm packages${obstacle ? ` (skipped
   });
 
   describe.each(chroots)('on a bare Debian %s', (release) => {
-    const root = join(temporaryFolder(), release);
+    const root = join(folder, release);
     /** Runs a command of the shell as the user of a new machine does, who has only Node and npm. */
     const shell = (command: string): string =>
       execFileSync('chroot', [root, 'bash', '-euc', `cd /app; ${command}`], {

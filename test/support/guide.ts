@@ -43,7 +43,7 @@ export function readSteps(path: string): Step[] {
 /** Shown only if a run was long enough to measure it. */
 const SOMETIMES = /, encoder [\d.]+ % busy/g;
 
-/** What must be equal in two runs: words and their order, but no numbers, widths of columns, or what `...` leaves out. */
+/** What must be equal in two runs: words and their order, but no numbers, widths of columns, or what `...` omits. */
 function shape(output: string): string[] {
   return output
     .replace(SOMETIMES, '')
