@@ -33,8 +33,8 @@ export interface CompactedDataset extends FoldedChanges {
  * one over its vectors.
  *
  * @throws EngineError `ERR_BUSY` while another process serves the folder for writing or writes to it; `ERR_DATA` if it
- *   is not a dataset, is unfinished, or no row would be left; and those of `fitDataset` and `buildIndex`. After an error
- *   in the fit or the index, the dataset is complete, and another call completes the rest
+ *   is not a dataset, is unfinished, or no row would be left; and those of `fitDataset` and `buildIndex`. After an
+ *   error in the fit or the index, the dataset is complete, and another call completes the rest
  */
 export async function compactDataset(dir: string, options?: CompactOptions): Promise<CompactedDataset> {
   expectPath(dir, 'dir');
