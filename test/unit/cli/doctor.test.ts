@@ -56,11 +56,11 @@ describe('diagnose', () => {
 
   it.each([
     ['an old Node', { node: '20.16.0' }, /20\.17/],
-    ['a broken addon', { addon: { ok: false as const, reason: 'invalid ELF header' } }, /^npm run build$/],
+    ['a broken addon', { addon: { ok: false as const, reason: 'invalid ELF header' } }, /^run "npm run build:native"$/],
     [
       'a missing library',
       { addon: { ok: false as const, reason: 'libdnnl.so.3.6: cannot open shared object file: No such file' } },
-      /^libdnnl\.so\.3\.6 belongs to oneDNN\. .*apt-get install libdnnl-dev;.*npm run build$/,
+      /^libdnnl\.so\.3\.6 belongs to oneDNN\. .*apt-get install libdnnl-dev;.*run "npm run build:native"$/,
     ],
     [
       'a library that nobody expects',
