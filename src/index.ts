@@ -56,8 +56,8 @@ export type { FoldedChanges } from './datasets/changes/fold-changes.js';
 export { Dataset, type OpenDatasetOptions, openDataset } from './datasets/dataset.js';
 export { type DatasetSummary, DatasetWriter, type DatasetWriterOptions } from './datasets/dataset-writer.js';
 export type { EmbeddingShards } from './datasets/embedding-shards.js';
+export type { DatasetExportFormat } from './datasets/export/dataset-export-formats.js';
 export {
-  type DatasetExportFormat,
   type DatasetExportOptions,
   type DatasetExportResult,
   exportDataset,

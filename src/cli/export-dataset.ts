@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 
 import { type Command, Option } from 'commander';
 
-import { DATASET_EXPORT_FORMATS, type DatasetExportFormat } from '../datasets/export/export-dataset.js';
+import { DATASET_EXPORT_FORMATS, type DatasetExportFormat } from '../datasets/export/dataset-export-formats.js';
 import type { CliContext } from './context.js';
 import { formatBytes, plural } from './format.js';
 

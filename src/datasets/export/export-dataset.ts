@@ -10,11 +10,9 @@ import {
 } from '../../core/validate.js';
 import { type Dataset, givenDataset } from '../dataset.js';
 import { csvParts } from './csv-parts.js';
+import { DATASET_EXPORT_FORMATS, type DatasetExportFormat } from './dataset-export-formats.js';
 import { type ExportedRows, exportedRows } from './exported-rows.js';
 import { parquetParts } from './parquet-parts.js';
-
-export const DATASET_EXPORT_FORMATS = ['parquet', 'csv'] as const;
-export type DatasetExportFormat = (typeof DATASET_EXPORT_FORMATS)[number];
 
 /** Rows in memory at once, and those of a row group of Parquet. */
 const ROWS_PER_PART = 4096;
