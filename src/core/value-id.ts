@@ -7,3 +7,8 @@ export function splitValueId(valueId: string): { model: string; lang: string } {
   const at = valueId.lastIndexOf('$');
   return at < 0 ? { model: valueId, lang: '' } : { model: valueId.slice(0, at), lang: valueId.slice(at + 1) };
 }
+
+/** Returns the language of each value id. */
+export function languagesOf(valueIds: readonly string[]): string[] {
+  return valueIds.map((id) => splitValueId(id).lang);
+}

@@ -29,8 +29,10 @@ const obstacle =
   !existsSync(PACKAGES) || readdirSync(PACKAGES).filter((name) => name.endsWith('.tgz')).length < 2
     ? '"npm run package" makes the packages'
     : undefined;
-const chroots =
-  process.getuid?.() === 0 && !spawnSync('debootstrap', ['--version']).error ? (['bookworm', 'trixie'] as const) : [];
+const noChroots =
+  process.getuid?.() !== 0 || spawnSync('debootstrap', ['--version']).error
+    ? ' (skipped: a chroot needs root and debootstrap)'
+    : '';
 
 describe.skipIf(obstacle !== undefined)(`the npm packages${obstacle ? ` (skipped: ${obstacle})` : ''}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'univar-test-'));
@@ -77,7 +79,7 @@ describe.skipIf(obstacle !== undefined)(`the npm packages${obstacle ? ` (skipped
     expect(packaged.digests).toEqual(compiled.digests);
   });
 
-  describe.each(chroots)('on a bare Debian %s', (release) => {
+  describe.skipIf(noChroots).each(['bookworm', 'trixie'])(`on a bare Debian %s${noChroots}`, (release) => {
     const root = join(folder, release);
     /** Runs a command of the shell as the user of a new machine does, who has only Node and npm. */
     const shell = (command: string): string =>

@@ -1,6 +1,6 @@
 import { EngineError } from '../../core/errors.js';
 import { answerPart, type EmbeddableText, wholeText } from '../../core/question-answer.js';
-import { splitValueId } from '../../core/value-id.js';
+import { languagesOf } from '../../core/value-id.js';
 import { openDataset } from '../../datasets/dataset.js';
 import type { Explanation } from '../../identification/classifier/explain.js';
 import type { Classification } from '../../identification/classifier/value-classifier.js';
@@ -46,7 +46,7 @@ interface Result {
 /** `univar identify`: identifies the texts, and prints their probabilities, their rankings and the evidence. */
 export async function runIdentify(dir: string, options: IdentifyCliOptions, context: CliContext): Promise<void> {
   const dataset = await openDataset(dir);
-  const languages = Object.keys(dataset.manifest.valueIds).map((id) => splitValueId(id).lang);
+  const languages = languagesOf(Object.keys(dataset.manifest.valueIds));
   const given = await collectTexts(options, process.stdin, (text) => context.log(text), languages);
   const { fit, encoder: folder, backend, precision } = options;
   const { signal } = context;

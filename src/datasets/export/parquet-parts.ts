@@ -36,7 +36,7 @@ export async function* parquetParts(
   for await (const { records, vectors } of rows) {
     const rowGroupSize = records.length;
     const columnData = EXPORT_COLUMNS.map((name) => ({
-      name: name,
+      name,
       data: records.map((record) => cellOf(record, name)),
       offsetIndex: false,
     }));

@@ -2,7 +2,7 @@ import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import { DatasetLanguages } from '../../core/languages.js';
 import { expectVectors, fail } from '../../core/validate.js';
-import { splitValueId } from '../../core/value-id.js';
+import { languagesOf } from '../../core/value-id.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import type { ValueClassifier } from '../../identification/classifier/value-classifier.js';
 import { type Identification, rankNeighbours } from '../../identification/rank-neighbours.js';
@@ -171,7 +171,7 @@ export class Collection {
   get languages(): DatasetLanguages {
     const { names } = this.#parts.table;
     if (this.#languages?.names !== names.length) {
-      const languages = new DatasetLanguages(names.map((id) => splitValueId(id).lang));
+      const languages = new DatasetLanguages(languagesOf(names));
       this.#languages = { names: names.length, languages };
     }
     return this.#languages.languages;

@@ -1,5 +1,5 @@
 import { EngineError } from '../../core/errors.js';
-import { splitValueId } from '../../core/value-id.js';
+import { languagesOf } from '../../core/value-id.js';
 import { openDataset } from '../../datasets/dataset.js';
 import { DatasetWriter, type DatasetWriterOptions, expectAddable } from '../../datasets/dataset-writer.js';
 import { removeFit } from '../../datasets/fits/fit-manifest.js';
@@ -43,7 +43,7 @@ export async function embedDataset(options: EmbedDatasetOptions): Promise<EmbedS
   const { inputs, out, encoder: folder, signal, add = false, overwrite = false } = resolved;
   const { columns, defaults = {}, optional, format, skipBad } = resolved;
   const found = await findInputs(out, inputs, { format, add, overwrite, signal });
-  const languages = Object.keys(found.base?.manifest.valueIds ?? {}).map((id) => splitValueId(id).lang);
+  const languages = languagesOf(Object.keys(found.base?.manifest.valueIds ?? {}));
   const read: ReadOptions = { columns, defaults, optional, languages, format, skipBad };
   if (found.base && found.paths.length === 0) return embedNothing(found, folder, read, resolved);
   const scan = await scanInputs(found, read, resolved);
