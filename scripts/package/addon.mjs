@@ -9,9 +9,6 @@ import { PackageError, runIn } from './chroot.mjs';
 /** The C interface of Node-API, which is all that the addon needs of Node. */
 const HEADERS = ['node_api.h', 'node_api_types.h', 'js_native_api.h', 'js_native_api_types.h'];
 
-/** Where libraries.sh puts headers and libraries. */
-const LIBRARY_FOLDER = '/static/x64';
-
 /** Flags of Node's own common.gypi. */
 const NODE_FLAGS = '-fPIC -pthread -O3 -fno-omit-frame-pointer -D_FILE_OFFSET_BITS=64 -DBUILDING_NODE_EXTENSION';
 
@@ -39,26 +36,31 @@ function bindingGyp(root) {
   return JSON.parse(execFileSync('python3', ['-c', code, join(root, 'binding.gyp')], { encoding: 'utf8' }));
 }
 
-function makefile({ sources, defines, cflags_cc }) {
+function makefile({ sources, defines, cflags_cc }, { arch, compiler }) {
+  const libraries = `/static/${arch}`;
   const flags = [NODE_FLAGS, ...defines.map((define) => `'-D${define}'`), ...cflags_cc].join(' ');
-  const includes = `-Inative -Inode -Inode-addon-api -isystem ${LIBRARY_FOLDER}/include`;
-  const objects = [...sources, 'compat.cc'].map((source) => `out/x64/${source}.o`);
+  const includes = `-Inative -Inode -Inode-addon-api -isystem ${libraries}/include`;
+  const objects = [...sources, 'compat.cc'].map((source) => `out/${arch}/${source}.o`);
   return [
     `CXXFLAGS = ${flags} -ffunction-sections -fdata-sections ${includes}`,
     `OBJECTS = ${objects.join(' ')}`,
     `LIBRARIES = ${LIBRARIES.map((name) => `-l${name}`).join(' ')}`,
-    `out/x64/engine.node: $(OBJECTS) $(wildcard ${LIBRARY_FOLDER}/lib/*.a)`,
-    `\tg++ ${LINK_FLAGS} -o $@ $(OBJECTS) -L${LIBRARY_FOLDER}/lib -Wl,--start-group $(LIBRARIES) -Wl,--end-group`,
-    'out/x64/%.o: %',
+    `out/${arch}/engine.node: $(OBJECTS) $(wildcard ${libraries}/lib/*.a)`,
+    `\t${compiler} ${LINK_FLAGS} -o $@ $(OBJECTS) -L${libraries}/lib -Wl,--start-group $(LIBRARIES) -Wl,--end-group`,
+    `out/${arch}/%.o: %`,
     '\t@mkdir -p $(@D)',
-    '\tg++ $(CXXFLAGS) -MMD -c $< -o $@',
+    `\t${compiler} $(CXXFLAGS) -MMD -c $< -o $@`,
     '-include $(OBJECTS:.o=.d)',
     '',
   ].join('\n');
 }
 
-/** Returns the path of the addon in the chroot. Compiles only what changed. */
-export function buildAddon(root, chroot, jobs) {
+/**
+ * Returns the path of the addon in the chroot. Compiles only what changed.
+ *
+ * @param {{ arch: string, compiler: string }} target
+ */
+export function buildAddon(root, chroot, target, jobs) {
   const headers = nodeHeaderRoot();
   if (!headers) throw new PackageError("Node's headers were not found: apt-get install libnode-dev");
   const folder = join(chroot, 'addon');
@@ -68,13 +70,13 @@ export function buildAddon(root, chroot, jobs) {
   cpSync(join(root, 'node_modules', 'node-addon-api'), join(folder, 'node-addon-api'), copy);
   cpSync(join(import.meta.dirname, 'compat.cc'), join(folder, 'compat.cc'), copy);
   for (const name of HEADERS) cpSync(join(headers, 'include', 'node', name), join(folder, 'node', name), copy);
-  writeFileSync(join(folder, 'Makefile'), makefile(bindingGyp(root)));
-  runIn(chroot, `make -C /addon -s -j${jobs}`);
-  return join(folder, 'out', 'x64', 'engine.node');
+  writeFileSync(join(folder, `Makefile.${target.arch}`), makefile(bindingGyp(root), target));
+  runIn(chroot, `make -C /addon -f Makefile.${target.arch} -s -j${jobs}`);
+  return join(folder, 'out', target.arch, 'engine.node');
 }
 
 /** Copies the OpenMP library that the addon was linked with. */
-export function copyOpenMp(chroot, folder) {
-  const path = execFileSync('chroot', [chroot, 'g++', '-print-file-name=libgomp.so.1'], { encoding: 'utf8' }).trim();
+export function copyOpenMp(chroot, { compiler }, folder) {
+  const path = execFileSync('chroot', [chroot, compiler, '-print-file-name=libgomp.so.1'], { encoding: 'utf8' }).trim();
   copyFileSync(join(chroot, path), join(folder, 'libgomp.so.1'));
 }

@@ -44,12 +44,21 @@ export function makeChroot(folder, release, packages = []) {
   renameSync(unfinished, folder);
 }
 
-/** Makes the chroot in which libraries and addon are built. */
-export function makeBuildChroot(folder) {
+/**
+ * Makes the chroot in which libraries and addon are built for an architecture.
+ *
+ * @param {{ architecture: string, compilerPackage: string }} target in Debian's names
+ */
+export function makeBuildChroot(folder, { architecture, compilerPackage }) {
   makeChroot(folder, 'bookworm', COMPILERS);
   for (const [path, content] of Object.entries(FILES)) writeFileSync(join(folder, path), content);
   cpSync('/etc/resolv.conf', join(folder, 'etc/resolv.conf'), { dereference: true });
-  runIn(folder, 'apt-get update -qq');
+  runIn(
+    folder,
+    `dpkg --add-architecture ${architecture} && apt-get update -qq && ` +
+      `apt-get install -qq --no-install-recommends ${compilerPackage} >/dev/null`,
+    { DEBIAN_FRONTEND: 'noninteractive' },
+  );
 }
 
 /** Runs a command of bash in a chroot. */

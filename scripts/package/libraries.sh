@@ -1,11 +1,16 @@
 #!/bin/bash
-# Provides the static libraries of the addon in /static/x64. Runs in the chroot of chroot.mjs. A library is built
+# Provides the static libraries of the addon in /static/$ARCH. Runs in the chroot of chroot.mjs. A library is built
 # again only if its version or its function below changed.
 #
 # The chroot is Debian 12, for its old glibc. All libraries have the versions of Debian 13, like the system build:
 # those without a static library there are built from its source packages, the others are taken from its packages.
+# ARCH is x64, which is the chroot's own, or arm64, for which everything is cross-compiled.
 set -euo pipefail
-export JOBS=${JOBS:-2} STATIC=/static/x64 SOURCES=/src/x64
+export JOBS=${JOBS:-2} ARCH=${ARCH:-x64}
+export STATIC=/static/$ARCH SOURCES=/src/$ARCH
+declare -A DEBIAN=([x64]=amd64 [arm64]=arm64)
+if [ "$ARCH" = arm64 ]; then export CROSS=aarch64-linux-gnu- SYSTEM='-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64'; fi
+export CC=${CROSS:-}gcc CXX=${CROSS:-}g++ CROSS=${CROSS:-} SYSTEM=${SYSTEM:-}
 SOURCE_PACKAGES='highway openblas onednn'
 # compat.cc has what these expect of Debian 13.
 BINARY_PACKAGES='libfaiss-dev libutf8proc-dev liblapack-dev'
@@ -22,7 +27,8 @@ build_onednn() {
     ! -name jit_gemm_inner_product_utils.cpp \
     -regex ".*(/(rnn|lrn|prelu|shuffle)/|$other|/(ref|simple|jit_uni)_($simple)(_int|_kernel)?\.).*" -delete
   sed -i '/find_package(spdlog/d' src/CMakeLists.txt # Debian's patch asks for it, but only a disabled log uses it
-  cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_STANDARD=17 -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
+  # shellcheck disable=SC2086 # several options
+  cmake -S . -B build $SYSTEM -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_STANDARD=17 -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
     -DCMAKE_CXX_FLAGS='-ffunction-sections -fdata-sections -fvisibility=hidden' \
     -DCMAKE_INSTALL_PREFIX="$STATIC" -DCMAKE_INSTALL_LIBDIR=lib -DONEDNN_LIBRARY_TYPE=STATIC \
     '-DONEDNN_ENABLE_PRIMITIVE=MATMUL;REORDER' -DONEDNN_ENABLE_WORKLOAD=INFERENCE -DONEDNN_ARCH_OPT_FLAGS= \
@@ -32,7 +38,8 @@ build_onednn() {
 }
 
 build_highway() {
-  cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
+  # shellcheck disable=SC2086 # several options
+  cmake -S . -B build $SYSTEM -DCMAKE_BUILD_TYPE=Release -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
     -DCMAKE_INSTALL_PREFIX="$STATIC" -DCMAKE_INSTALL_LIBDIR=lib \
     -DBUILD_TESTING=OFF -DHWY_ENABLE_{CONTRIB,EXAMPLES,TESTS}=OFF
   make -C build -j"$JOBS" install
@@ -40,10 +47,13 @@ build_highway() {
   find hwy/contrib -name '*.h' -exec cp --parents {} "$STATIC/include/" \;
 }
 
-# The kernels that CPUs since 2013 choose, and PRESCOTT for older ones; real numbers only, as FAISS uses.
+# x64: the kernels that CPUs since 2013 choose, and PRESCOTT for older ones. arm64: those of servers, and ARMV8.
+# Real numbers only, as FAISS uses.
 # NO_LAPACK: its own factorisations do not compile without complex numbers. Those of LAPACK take their place.
 build_openblas() {
-  local options=(DYNAMIC_ARCH=1 'DYNAMIC_LIST=HASWELL ZEN SKYLAKEX' TARGET=GENERIC NUM_THREADS=128 USE_OPENMP=1
+  local kernels='HASWELL ZEN SKYLAKEX' target=GENERIC
+  if [ "$ARCH" = arm64 ]; then kernels='NEOVERSEN1 NEOVERSEV1' target=ARMV8; fi
+  local options=(CC="$CC" HOSTCC=gcc DYNAMIC_ARCH=1 "DYNAMIC_LIST=$kernels" TARGET=$target NUM_THREADS=128 USE_OPENMP=1
     USE_THREAD=1 NO_LAPACK=1 NO_LAPACKE=1 NO_CBLAS=1 NO_AFFINITY=1 NO_WARMUP=1 NO_SHARED=1 NOFORTRAN=1
     BUILD_SINGLE=1 BUILD_DOUBLE=1 # not BUILD_COMPLEX=0: some of its makefiles only ask whether it is set
     "MAKE_NB_JOBS=$JOBS" 'COMMON_OPT=-O2 -fPIC')
@@ -78,12 +88,12 @@ build() {
 # Takes a static library from a package of Debian 13, without installing the packages that it depends on.
 extract() {
   local name=$1 version stamp
-  version=$(apt-cache madison "$name" | awk -F' *[|] *' '$3 ~ /trixie/ { print $2; exit }')
+  version=$(apt-cache madison "$name:${DEBIAN[$ARCH]}" | awk -F' *[|] *' '$3 ~ /trixie/ { print $2; exit }')
   stamp=$STATIC/done/$name-$version
   if [ ! -e "$stamp" ]; then
     echo "extracting $name $version"
     rm -rf /src/deb && mkdir /src/deb && cd /src/deb
-    apt-get download -qq "$name=$version"
+    apt-get download -qq "$name:${DEBIAN[$ARCH]}=$version"
     dpkg-deb -x ./*.deb .
     find usr/lib -name '*.a' -exec cp -L {} "$STATIC/lib/" \;
     if [ -d usr/include ]; then cp -r usr/include/. "$STATIC/include/"; fi

@@ -6,6 +6,7 @@ import { EngineError } from '../core/errors.js';
 import { pick } from '../core/pick.js';
 import { fail } from '../core/validate.js';
 import { readModelFolder } from '../encoder/folder/model-folder.js';
+import { readFingerprints, TrainingAnswers } from '../encoder/folder/training-answers.js';
 import { type Network, readNetwork } from '../encoder/weights/network.js';
 import type { Pooling } from '../native/pooling.js';
 import { readTextPreparation, type TextPreparation } from '../text/text-preparation.js';
@@ -38,9 +39,10 @@ export async function planTransformerRun(options: TrainOptions): Promise<Trainin
     texts: { ...preparation, cutting: CUTTING },
     settings,
   });
+  const trainingAnswers = await collectTrainingAnswers(encoder, set, heldOut.train);
   const createLearner = async (): Promise<TransformerLearner> => {
     const trainer = await createTrainer(trainerOptions(encoder, settings, pooling, steps));
-    return new TransformerLearner(set, batches, trainer, frozenStates(settings, set, trainer));
+    return new TransformerLearner(set, batches, trainer, frozenStates(settings, set, trainer), trainingAnswers);
   };
   return { options, settings, description, steps, heldOut, valueIds: set.names.length, cappedIds, createLearner };
 }
@@ -66,6 +68,16 @@ async function readPreparation(encoder: string, lambda: number): Promise<TextPre
     `${encoder} puts the prompt ${JSON.stringify(preparation.prompt)} before every text, ` +
       'which training supports only for views of one answer; set lambda to 1',
   );
+}
+
+/** Returns the fingerprints of the answers of the run, and of those that the encoder was trained on before. */
+async function collectTrainingAnswers(
+  encoder: string,
+  { fingerprints }: TrainingSet,
+  rows: Int32Array,
+): Promise<TrainingAnswers> {
+  const own = Array.from(rows, (row) => fingerprints.get(row)).filter((fingerprint) => fingerprint !== undefined);
+  return new TrainingAnswers([...((await readFingerprints(encoder)) ?? []), ...own]);
 }
 
 /** Loads the tokenizer and the data, and checks that they fit the encoder. */

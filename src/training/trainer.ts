@@ -7,6 +7,7 @@ import {
   expectOptions,
   expectPath,
 } from '../core/validate.js';
+import type { TrainingAnswers } from '../encoder/folder/training-answers.js';
 import type { SafetensorsFile } from '../encoder/formats/safetensors.js';
 import type { TensorToWrite } from '../encoder/formats/safetensors-writer.js';
 import { type Checkpoint, copyTensor, loadCheckpoint, readSource, shapeOf } from '../encoder/weights/checkpoint.js';
@@ -230,6 +231,11 @@ export class Trainer implements AsyncDisposable {
    */
   async save(folder: string): Promise<void> {
     await saveCheckpoint(this.checkpoint, expectPath(folder, 'folder'));
+  }
+
+  /** Saves like {@link save}, with the fingerprints of all answers that the encoder was trained on. @internal */
+  async saveTrained(folder: string, answers: TrainingAnswers): Promise<void> {
+    await saveCheckpoint(this.checkpoint, folder, answers);
   }
 
   /** Frees the encoder once the calls in flight have finished. Idempotent. */

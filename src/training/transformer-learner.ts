@@ -1,5 +1,6 @@
 import { allocateFloat32 } from '../core/allocate.js';
 import { EngineError } from '../core/errors.js';
+import type { TrainingAnswers } from '../encoder/folder/training-answers.js';
 import type { SafetensorsFile } from '../encoder/formats/safetensors.js';
 import type { StoredTensor } from '../encoder/formats/safetensors-writer.js';
 import type { BatchSource, DrawnBatch } from './batch-source.js';
@@ -30,6 +31,7 @@ export class TransformerLearner implements Learner {
     private readonly batches: BatchSource,
     private readonly trainer: Trainer,
     private readonly frozen: FrozenStates | undefined,
+    private readonly trainingAnswers: TrainingAnswers,
   ) {}
 
   get dim(): number {
@@ -62,7 +64,7 @@ export class TransformerLearner implements Learner {
   }
 
   save(folder: string): Promise<void> {
-    return this.trainer.save(folder);
+    return this.trainer.saveTrained(folder, this.trainingAnswers);
   }
 
   tensors(file: string): Promise<readonly StoredTensor[]> {

@@ -5,7 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { describe, expect, it } from 'vitest';
 
+import { SeenAnswerCounter } from '../../src/encoder/folder/training-answers.js';
 import { SafetensorsFile } from '../../src/encoder/formats/safetensors.js';
+import { readRecords } from '../../src/records/read-records.js';
+import type { QaRecord } from '../../src/records/record.js';
 import { train } from '../../src/training/train.js';
 import { runCli, startCli } from '../support/cli.js';
 import { seededRandom } from '../support/random.js';
@@ -13,6 +16,12 @@ import { writeRecords } from '../support/records.js';
 import { smallDisk } from '../support/small-disk.js';
 import { answers, writeTrainableEncoder } from '../support/trainable-encoder.js';
 import { checkpoints, course, metricsOf, setting, weights } from '../support/training-setting.js';
+
+async function countSeen(folder: string, paths: readonly string[]) {
+  const counter = (await SeenAnswerCounter.open(folder))!;
+  for await (const { records } of readRecords(paths)) counter.add(records.map(({ answer }) => answer));
+  return counter.counts;
+}
 
 describe('train', () => {
   it('learns to identify answers to questions it was not trained on', async () => {
@@ -84,6 +93,22 @@ describe('train', () => {
       expect(await train(options)).toMatchObject({ steps: 8, loss: undefined });
     },
   );
+
+  it('remembers the answers that it was trained on, of this run and of earlier ones, and not those held out', async () => {
+    const lengthen = (record: QaRecord): QaRecord => ({
+      ...record,
+      answer: `${record.qid} ${record.answer.repeat(20)}`,
+    });
+    const first = { ...setting(lengthen), steps: 1, validateEvery: 1 };
+    const { rows, validationRows } = await train(first);
+    const encoder = join(first.out, 'last');
+    const { sampled, seen } = await countSeen(encoder, first.data);
+    expect(seen).toBeGreaterThan(0);
+    expect(Math.abs(seen / sampled - rows / (rows + validationRows))).toBeLessThan(0.2);
+    const second = { ...setting(), encoder, steps: 1 };
+    await train(second);
+    expect(await countSeen(join(second.out, 'last'), first.data)).toMatchObject({ seen });
+  });
 
   it('stops early after validations without a new best', async () => {
     const options = { ...setting(), learningRate: 0, validateEvery: 1, patience: 3 };

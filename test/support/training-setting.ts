@@ -1,16 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import type { QaRecord } from '../../src/records/record.js';
 import type { TrainOptions } from '../../src/training/settings.js';
 import { writeRecords } from './records.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { answers, writeTrainableEncoder } from './trainable-encoder.js';
 
 /** An encoder, two sources of answers, and options for a short run. */
-export function setting(): TrainOptions & { data: string[] } {
+export function setting(change = (record: QaRecord): QaRecord => record): TrainOptions & { data: string[] } {
   const folder = temporaryFolder();
-  writeRecords(join(folder, 'one.jsonl'), answers(4, 40));
-  writeRecords(join(folder, 'two.jsonl'), answers(3, 30, { seed: 2, prefix: 'other-' }));
+  writeRecords(join(folder, 'one.jsonl'), answers(4, 40).map(change));
+  writeRecords(join(folder, 'two.jsonl'), answers(3, 30, { seed: 2, prefix: 'other-' }).map(change));
   return {
     data: [join(folder, 'one.jsonl'), join(folder, 'two.jsonl')],
     encoder: writeTrainableEncoder(join(folder, 'encoder')),

@@ -97,9 +97,11 @@ function drawLabels(name: string, edge: number, centre: number): string {
 }
 
 function shorten(name: string): string {
-  const characters = Array.from(name);
+  // No character is so narrow that more of them fit. A name from elsewhere can be as long as a text.
+  const characters = Array.from(name.slice(0, 2 * MAX_LABEL)).slice(0, MAX_LABEL);
   while (characters.length > 1 && textWidth(characters.join(''), FONT_SIZE) > MAX_LABEL) characters.pop();
-  return characters.length === Array.from(name).length ? name : `${characters.slice(0, -1).join('')}…`;
+  const kept = characters.join('');
+  return kept === name ? name : `${Array.from(kept).slice(0, -1).join('')}…`;
 }
 
 /** Draws the tree from its leaves at the left to its root. */

@@ -18,6 +18,7 @@ import { type TensorToWrite, writeSafetensors } from '../formats/safetensors-wri
 import { NORMALIZE, POOLING } from './modules.js';
 import { describePooling } from './pooling-module.js';
 import { describeWordPiece } from './tokenizer-config.js';
+import { TRAINING_ANSWERS, type TrainingAnswers } from './training-answers.js';
 
 export interface EncoderToWrite extends PoolingChoice {
   /** Kinds of the modules of the architecture. */
@@ -30,6 +31,8 @@ export interface EncoderToWrite extends PoolingChoice {
   /** Longest sequence that the model supports. */
   positions: number;
   tensors: readonly TensorToWrite[];
+  /** Fingerprints of the answers that it was trained on. @default those of its source */
+  answers?: TrainingAnswers | undefined;
 }
 
 /** Files copied unchanged if the source has them. */
@@ -40,6 +43,7 @@ const COPIED = [
   'special_tokens_map.json',
   'sentence_bert_config.json',
   'config_sentence_transformers.json',
+  TRAINING_ANSWERS,
 ];
 /** All files that a written folder can contain, including the graphs that `univar export` writes. */
 export const ENCODER_FILES: ReadonlySet<string> = new Set([
@@ -65,6 +69,7 @@ export async function writeEncoderFolder(target: string, encoder: EncoderToWrite
   await replaceFolder(target, ENCODER_FILES, async (folder) => {
     await writeSettings(folder, encoder);
     await writeSafetensors(join(folder, 'model.safetensors'), encoder.tensors);
+    await encoder.answers?.write(folder);
   });
 }
 

@@ -24,7 +24,7 @@ const RATE = 16;
 const words = new Uint32Array(2);
 
 /** Returns the fingerprint of an answer, or undefined if it is not in the sample. */
-function fingerprintOf(answer: string): number | undefined {
+export function fingerprintOf(answer: string): number | undefined {
   const text = answer.trim();
   if (text.length < MIN_LENGTH) return undefined;
   hashText(text.slice(0, LENGTH), words);
@@ -33,7 +33,12 @@ function fingerprintOf(answer: string): number | undefined {
 
 /** Collects the fingerprints of training answers. */
 export class TrainingAnswers {
-  readonly #fingerprints = new Set<number>();
+  readonly #fingerprints: Set<number>;
+
+  /** @param fingerprints those to begin with */
+  constructor(fingerprints: Iterable<number> = []) {
+    this.#fingerprints = new Set(fingerprints);
+  }
 
   add(answers: readonly string[]): void {
     for (const answer of answers) {
@@ -47,6 +52,25 @@ export class TrainingAnswers {
     const values = Uint32Array.from(this.#fingerprints).sort();
     const tensor = { name: TENSOR, shape: [values.length], dtype: 'U32', read: () => values } as const;
     await writeSafetensors(join(folder, TRAINING_ANSWERS), [tensor]);
+  }
+}
+
+/**
+ * Reads the fingerprints of the answers that an encoder was trained on.
+ *
+ * @returns undefined if its folder has none
+ * @throws EngineError `ERR_DATA` for a damaged file
+ */
+export async function readFingerprints(folder: string): Promise<Set<number> | undefined> {
+  const path = join(folder, TRAINING_ANSWERS);
+  if (!existsSync(path)) return undefined;
+  const file = await SafetensorsFile.open(path);
+  try {
+    if (file.tensors.get(TENSOR)?.dtype !== 'U32')
+      throw new EngineError('ERR_DATA', `${path} has no tensor "${TENSOR}" of type U32`);
+    return new Set(new Uint32Array(await file.readBytes(TENSOR)));
+  } finally {
+    await file.close();
   }
 }
 
@@ -74,17 +98,8 @@ export class SeenAnswerCounter {
    * @throws EngineError `ERR_DATA` for a damaged file
    */
   static async open(folder: string): Promise<SeenAnswerCounter | undefined> {
-    const path = join(folder, TRAINING_ANSWERS);
-    if (!existsSync(path)) return undefined;
-    const file = await SafetensorsFile.open(path);
-    try {
-      if (file.tensors.get(TENSOR)?.dtype !== 'U32')
-        throw new EngineError('ERR_DATA', `${path} has no tensor "${TENSOR}" of type U32`);
-      const known = new Set(new Uint32Array(await file.readBytes(TENSOR)));
-      return new SeenAnswerCounter(known, { encoder: basename(resolve(folder)), sampled: 0, seen: 0 });
-    } finally {
-      await file.close();
-    }
+    const known = await readFingerprints(folder);
+    return known && new SeenAnswerCounter(known, { encoder: basename(resolve(folder)), sampled: 0, seen: 0 });
   }
 
   add(answers: readonly string[]): void {

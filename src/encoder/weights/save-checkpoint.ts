@@ -1,11 +1,16 @@
 import { type EncoderToWrite, readKeptTensors, writeEncoderFolder } from '../folder/encoder-folder.js';
 import { OWN_SETTINGS } from '../folder/model-folder.js';
+import type { TrainingAnswers } from '../folder/training-answers.js';
 import type { TensorToWrite } from '../formats/safetensors-writer.js';
 import { type Checkpoint, readSource, shapeOf } from './checkpoint.js';
 
-/** Writes the current state of an encoder to a folder in the Hugging Face layout. The encoder can keep computing. */
-export async function saveCheckpoint(checkpoint: Checkpoint, target: string): Promise<void> {
-  await writeEncoderFolder(target, await takeCheckpoint(checkpoint, [checkpoint.folder]));
+/**
+ * Writes the current state of an encoder to a folder in the Hugging Face layout. The encoder can keep computing.
+ *
+ * @param answers fingerprints of the answers that it was trained on. @default those in the folder that it came from
+ */
+export async function saveCheckpoint(checkpoint: Checkpoint, target: string, answers?: TrainingAnswers): Promise<void> {
+  await writeEncoderFolder(target, { ...(await takeCheckpoint(checkpoint, [checkpoint.folder])), answers });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { splitValueId } from '../../core/value-id.js';
 import type { CallOptions } from '../../native/call.js';
 import { NgramTable } from '../../native/ngram-table.js';
-import { matchValueIds, type ValueFilter } from '../../search/filters/value-filter.js';
+import { expectValueFilter, matchValueIds, type ValueFilter } from '../../search/filters/value-filter.js';
 import { type Calibration, stepFor } from './calibration.js';
 import { CLASSIFIER_GROUPS, type ClassifierWeights } from './classifier-weights.js';
 import { authorProbabilities } from './probabilities.js';
@@ -126,7 +126,7 @@ export class ValueClassifier {
   /** Positions of the value ids that match a filter. It can name others: those of answers added after the fit. */
   #allowed(filter: ValueFilter | undefined): number[] | undefined {
     if (filter === undefined) return undefined;
-    const matches = matchValueIds(filter, this.data.names);
+    const matches = matchValueIds(expectValueFilter(filter, 'filter'), this.data.names);
     return [...matches.keys()].filter((i) => matches[i]);
   }
 

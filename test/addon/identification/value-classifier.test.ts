@@ -94,6 +94,10 @@ describe('a classifier', () => {
     // A model whose answers were added after the fit.
     const later = await scene.classifier.classify(texts, vectors, { filter: { model: 'gpt' } });
     expect(later).toEqual([{ unknown: 1, ranking: [] }]);
+    const model = new Array<string>(2 ** 32 - 1); // reading it would take hours
+    await expect(scene.classifier.classify(texts, vectors, { filter: { model } })).rejects.toMatchObject({
+      code: 'ERR_ARG_TYPE',
+    });
   });
 
   it('classifies the same after it was written and read, and refuses damaged files', async () => {

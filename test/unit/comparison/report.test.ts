@@ -110,6 +110,11 @@ describe('reports of comparisons', () => {
     expect(svg.match(/fill="none" stroke="#8888"/g)).toHaveLength(2); // the missing pair
   });
 
+  it('draw a name as long as a text, cut', () => {
+    const names = ['\u{1f600}'.repeat(2 ** 17), ...matrix.names.slice(1)];
+    expect(heatMap({ ...matrix, names })).toMatch(/>(\u{1f600}){10,30}…</u);
+  });
+
   it.each([
     ['an order that has a side twice', { order: [0, 0, 1] }],
     ['a tree that merges a cluster before it exists', { merges: [matrix.merges[1]!, matrix.merges[0]!] }],
