@@ -111,6 +111,7 @@ async function loadTrainingSet(
       minPerId: settings.minPerId,
       signal: options.signal,
       onProgress: (rows) => options.events?.onRead?.(rows),
+      onSkip: options.events?.onSkip,
     });
   } finally {
     await tokenizer.dispose();

@@ -9,6 +9,7 @@ import {
   expectSignal,
   fail,
 } from '../core/validate.js';
+import type { RejectedRow } from '../records/formats/raw-row.js';
 import type { ReadOptions } from '../records/read-options.js';
 
 /** Architectures that `train` trains. */
@@ -53,6 +54,8 @@ export interface TrainEvents {
    * twice.
    */
   onRead?: (rows: number) => void;
+  /** Receives the rows, and the files of folders, that `read.skipBad` skips. */
+  onSkip?: (rows: readonly RejectedRow[]) => void;
   /** Called when training starts, or resumes after `done` of `steps` updates. */
   onStart?: (start: {
     done: number;
@@ -99,7 +102,13 @@ const RUN_OPTIONS = [
   'events',
 ] as const satisfies readonly (keyof RunOptions)[];
 
-const EVENTS = ['onRead', 'onStart', 'onStep', 'onValidation'] as const satisfies readonly (keyof TrainEvents)[];
+const EVENTS = [
+  'onRead',
+  'onSkip',
+  'onStart',
+  'onStep',
+  'onValidation',
+] as const satisfies readonly (keyof TrainEvents)[];
 
 /**
  * Rejects options that an architecture does not have.

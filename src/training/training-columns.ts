@@ -1,5 +1,6 @@
 import { EngineError } from '../core/errors.js';
 import { labelRows } from '../core/row-labels.js';
+import type { RejectedRow } from '../records/formats/raw-row.js';
 import type { ReadOptions } from '../records/read-options.js';
 import { readRecords } from '../records/read-records.js';
 import { type QaRecord, valueId } from '../records/record.js';
@@ -28,6 +29,8 @@ export interface ReadColumnsOptions {
   signal: AbortSignal | undefined;
   /** Receives the number of records read. */
   onProgress: (records: number) => void;
+  /** Receives the rows that were skipped, in batches. */
+  onSkip?: ((rows: readonly RejectedRow[]) => void) | undefined;
 }
 
 /**
@@ -40,20 +43,21 @@ export interface ReadColumnsOptions {
  */
 export async function readColumns(
   paths: readonly string[],
-  { read, minPerId, signal, onProgress }: ReadColumnsOptions,
+  { read, minPerId, signal, onProgress, onSkip }: ReadColumnsOptions,
   onRecords: (records: readonly QaRecord[]) => Promise<void> = () => Promise.resolve(),
 ): Promise<{ columns: TrainingColumns; kept: number[] }> {
   const ids: string[] = [];
   const sources: string[] = [];
   const qids: string[] = [];
   const groups: string[] = [];
-  for await (const { records, file } of readRecords(paths, { ...read, signal })) {
+  for await (const { records, rejected, file } of readRecords(paths, { ...read, signal })) {
     for (const record of records) {
       ids.push(valueId(record));
       sources.push(file);
       qids.push(record.qid);
       groups.push(record.group ?? record.qid);
     }
+    if (rejected.length > 0) onSkip?.(rejected);
     await onRecords(records);
     onProgress(ids.length);
   }

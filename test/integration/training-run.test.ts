@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -94,7 +94,7 @@ describe('train', () => {
     },
   );
 
-  it('remembers the answers that it was trained on, of this run and of earlier ones, and not those held out', async () => {
+  it('remembers its answers and those of earlier runs, and not those held out', async () => {
     const lengthen = (record: QaRecord): QaRecord => ({
       ...record,
       answer: `${record.qid} ${record.answer.repeat(20)}`,
@@ -225,15 +225,17 @@ describe('train', () => {
 });
 
 describe('univar train --architecture ngram', () => {
-  it('trains an encoder that can embed, and refuses options of transformers', async () => {
+  it('trains an encoder that can embed, says what it skips, and refuses options of transformers', async () => {
     const { data, out } = setting();
+    appendFileSync(data[0]!, 'no JSON\n');
     const args = ['train', ...data, '--architecture', 'ngram', '-o', out, '--steps', '4', '--dim', '8', '--json'];
-    const { code, stdout } = await runCli(args);
+    const { code, stdout, stderr } = await runCli([...args, '--skip-bad']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ encoder: join(out, 'best'), steps: 4, valueIds: 4 });
+    expect(stderr).toMatch(/skipped 1 bad row; the first is .*one\.jsonl:161: the line is not valid JSON/);
     expect((await runCli(['plot', out])).code).toBe(0);
     const values = `${out}-values`;
-    expect((await runCli(['embed', data[0]!, '-e', join(out, 'best'), '-o', values])).code).toBe(0);
+    expect((await runCli(['embed', data[1]!, '-e', join(out, 'best'), '-o', values])).code).toBe(0);
     expect(await runCli([...args, '--lambda', '1'])).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('only options of the architecture ngram (steps, pairs, dim, maxNgrams') as string,

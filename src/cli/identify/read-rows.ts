@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import type { RejectedRow } from '../../records/formats/raw-row.js';
 import type { ReadOptions } from '../../records/read-options.js';
 import { readRecords } from '../../records/read-records.js';
 import type { QaRecord } from '../../records/record.js';
-import { plural } from '../format.js';
+import { SkippedRows } from '../skipped-rows.js';
 
 /**
  * Reads all rows of a file. They need only an answer, because its author is what is looked for.
@@ -33,15 +32,13 @@ export async function readRows(
     }
   }
   const records: QaRecord[] = [];
-  let skipped = 0;
-  let first: RejectedRow | undefined;
+  const skipped = new SkippedRows();
   const options: ReadOptions = { columns, format, skipBad, languages, optional: ['question', 'model', 'lang'] };
   for await (const batch of readRecords([source], options)) {
     records.push(...batch.records);
-    skipped += batch.rejected.length;
-    first ??= batch.rejected[0];
+    skipped.add(batch.rejected);
   }
-  if (first)
-    log(`note: skipped ${plural(skipped, 'bad row')}; the first is ${first.file}:${first.line}: ${first.reason}`);
+  const note = skipped.describe();
+  if (note) log(note);
   return records;
 }

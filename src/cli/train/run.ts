@@ -5,6 +5,7 @@ import { type TrainSummary, train } from '../../training/train.js';
 import type { CliContext } from '../context.js';
 import { formatCount, formatDuration, formatPercent, plural } from '../format.js';
 import type { Progress } from '../progress.js';
+import { SkippedRows } from '../skipped-rows.js';
 import type { TrainCommandOptions } from './options.js';
 
 /** `univar train` */
@@ -28,6 +29,7 @@ async function trainWithProgress(
   options: Training,
   context: CliContext,
 ): Promise<TrainSummary> {
+  const skipped = new SkippedRows();
   let progress: Progress = context.progress({ label: 'read', unit: 'answers' });
   try {
     return await train({
@@ -35,8 +37,11 @@ async function trainWithProgress(
       signal: context.signal,
       events: {
         onRead: (rows) => progress.update(rows),
+        onSkip: (rows) => skipped.add(rows),
         onStart: ({ done, steps, rows, validationRows, valueIds, cappedIds }) => {
           progress.stop();
+          const note = skipped.describe();
+          if (note) context.log(note);
           context.log(
             `train: ${plural(rows, 'answer')} of ${plural(valueIds, 'value id')}, ` +
               `${formatCount(validationRows)} held out for validation`,

@@ -3,6 +3,7 @@ import { basename, resolve } from 'node:path';
 
 import type { PairWithin } from '../../comparison/paired-answers.js';
 import { EngineError } from '../../core/errors.js';
+import { normaliseLanguage } from '../../core/languages.js';
 import { splitValueId } from '../../core/value-id.js';
 import { type QaRecord, valueId } from '../../records/record.js';
 import { unknownName } from '../../search/filters/value-filter.js';
@@ -45,17 +46,17 @@ export class SideNames {
       signal: AbortSignal | undefined;
     },
   ): Promise<SideNames> {
-    const { langs, signal } = options;
-    const isWanted = (id: string): boolean => langs?.includes(splitValueId(id).lang) ?? true;
+    const { signal } = options;
     const all = await valueIdsOf(source, signal);
-    for (const lang of langs ?? []) {
-      const known = namesOf(all, 'lang');
-      if (!known.includes(lang)) throw unknownName('langs', lang, known);
-    }
+    const languages = namesOf(all, 'lang');
+    const langs = options.langs?.map((lang) => knownLanguage(lang, languages));
+    const unknownLang = langs?.find((lang) => !languages.includes(lang));
+    if (unknownLang !== undefined) throw unknownName('langs', unknownLang, languages);
+    const isWanted = (id: string): boolean => langs?.includes(splitValueId(id).lang) ?? true;
     const ids = all.filter(isWanted);
     const by = options.by ?? kindOf(options.names ?? [], ids);
     const known = namesOf(ids, by);
-    const sides = options.names ?? known;
+    const sides = options.names?.map((name) => (by === 'lang' ? knownLanguage(name, known) : name)) ?? known;
     const unknown = sides.find((name) => !known.includes(name));
     if (unknown !== undefined)
       throw unknownName('names', unknown, options.by ? known : KINDS.flatMap((kind) => namesOf(ids, kind)));
@@ -87,7 +88,19 @@ async function valueIdsOf(source: AnswerSource, signal: AbortSignal | undefined)
 }
 
 function kindOf(names: readonly string[], ids: readonly string[]): SideKind {
-  return KINDS.find((kind) => names.every((name) => namesOf(ids, kind).includes(name))) ?? 'valueId';
+  const isKnown = (name: string, kind: SideKind, known: readonly string[]): boolean =>
+    known.includes(kind === 'lang' ? knownLanguage(name, known) : name);
+  return (
+    KINDS.find((kind) => {
+      const known = namesOf(ids, kind);
+      return names.every((name) => isKnown(name, kind, known));
+    }) ?? 'valueId'
+  );
+}
+
+/** Returns the code of a language of the answers that was given in another spelling, such as `en` for `eng`. */
+function knownLanguage(name: string, known: readonly string[]): string {
+  return known.includes(name) ? name : (normaliseLanguage(name) ?? name);
 }
 
 function namesOf(ids: readonly string[], kind: SideKind): string[] {

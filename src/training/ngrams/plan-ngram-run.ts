@@ -22,6 +22,7 @@ export async function planNgramRun(options: NgramTrainOptions): Promise<Training
       records = count;
       events?.onRead?.(records);
     },
+    onSkip: events?.onSkip,
   });
   const heldOut = holdOut(columns, settings);
   const { train, validation } = heldOut;
