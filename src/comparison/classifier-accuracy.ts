@@ -13,6 +13,7 @@ import type { ClassifiedAnswers, SideClassifier } from './side-classifier.js';
 /** Fewer groups do not show the spread. */
 const MIN_GROUPS = 3;
 
+/** How often a classifier tells two sides apart on questions that it was not trained on. */
 export interface ClassifierAccuracy {
   classifier: string;
   /** Share of answers whose side is named correctly, 0 to 1; chance is 0.5. */

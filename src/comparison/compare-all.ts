@@ -11,11 +11,13 @@ import {
 import { adjustPValues } from './false-discovery.js';
 import { type AnswerSide, countsOf, expectSide, noCommonQuestion, pairAnswers } from './paired-answers.js';
 
+/** Options of `compareAll`. */
 export interface CompareAllOptions extends PairTestOptions {
   /** Receives the number of pairs that are done, and their total. */
   onProgress?: ((pairs: number, total: number) => void) | undefined;
 }
 
+/** The comparison of one pair of sides. */
 export interface MatrixEntry extends PairTest {
   /** Positions of the two sides, the smaller one first. */
   sides: readonly [number, number];
@@ -23,6 +25,7 @@ export interface MatrixEntry extends PairTest {
   adjustedP: number;
 }
 
+/** The comparisons of all pairs of sides, and the tree of the sides. */
 export interface ComparisonMatrix {
   names: string[];
   /** One entry per pair of sides that answered at least two common questions. */

@@ -17,6 +17,7 @@ import { questionShifts } from './question-shifts.js';
 /** Steps of a comparison: units of the progress are draws, folds, questions and answers. */
 export type ComparisonStep = 'swap' | 'classify' | 'questions' | 'phrases';
 
+/** Options of the tests that `compareAnswers` and `compareAll` share. */
 export interface PairTestOptions {
   /** Width of all embeddings. */
   dim: number;
@@ -33,6 +34,7 @@ export interface PairTestOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Options of `compareAnswers`. */
 export interface CompareOptions extends PairTestOptions {
   /** Phrases to report for each side. @default 25 */
   phrases?: number | undefined;
@@ -55,6 +57,7 @@ export interface PairTest {
   classifier: ClassifierAccuracy;
 }
 
+/** How two sides differ: see `compareAnswers`. */
 export interface Comparison extends PairTest {
   /** Whether some language occurs on both sides. If not, the sides may differ in every word. */
   sharesLanguage: boolean;

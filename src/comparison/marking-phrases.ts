@@ -28,6 +28,7 @@ const NEARLY_ALL_ANSWERS = 0.8;
 /** Tokens of context on each side of an example. */
 const CONTEXT = 8;
 
+/** A phrase that one side uses more than the other. */
 export interface MarkingPhrase {
   /** One to three tokens in lower case: words, punctuation and line breaks. */
   phrase: string;

@@ -17,6 +17,7 @@ const TIE = 1e-5;
 /** Fewer groups do not show the spread. */
 const MIN_GROUPS = 3;
 
+/** The distance between the means of two sides, and the result of its permutation test. */
 export interface MeanDifference {
   /**
    * Estimated distance between the mean embeddings. The noise of a finite number of questions is subtracted, so that

@@ -11,6 +11,7 @@ const FIRST_STREAM = 4;
 /** If a question has more samples of each side than this, only the first ones are compared. */
 const MAX_SAMPLES = 50;
 
+/** How much two sides differ in their answers to one question. */
 export interface QuestionDifference {
   qid: string;
   question: string;

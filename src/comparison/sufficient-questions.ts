@@ -22,6 +22,7 @@ const Z_POWER = 0.8416;
 const MIN_GROUPS = 6;
 const MAX_GROUPS = 2 ** 40;
 
+/** The number of questions that would be enough to find the same difference again. */
 export interface SufficientQuestions {
   /** Number of questions; null if the estimated difference is 0. */
   questions: number | null;

@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   ERR_INTERNAL: { http: 500, exit: 70 },
 } as const;
 
+/** What kind of problem an `EngineError` reports. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** An option of the function that failed. Each caller writes it in its own way; the command line writes a flag. */
@@ -56,6 +57,7 @@ export interface Remedy {
   option?: OptionHint;
 }
 
+/** Options of the constructor of `EngineError`. */
 export interface EngineErrorOptions {
   /** The underlying error, kept as `error.cause`. */
   cause?: unknown;

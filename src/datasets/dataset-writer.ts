@@ -30,6 +30,7 @@ import { embeddingsToBytes } from './shards/embedding-bytes.js';
 import { ShardRecords } from './shards/record-file.js';
 import type { ValueIdColumn } from './shards/value-id-column.js';
 
+/** Options of `DatasetWriter.open`. */
 export interface DatasetWriterOptions {
   encoder: { name: string; fingerprint: string; dim: number };
   /** Type of the stored embeddings; f16 halves the size and rounds to 11 significant bits. @default 'f32' */

@@ -115,6 +115,7 @@ export class Dataset extends EmbeddingShards {
   }
 }
 
+/** Options of `openDataset`. */
 export interface OpenDatasetOptions {
   /** Reads all files in full and compares their checksums. If false, only compares their sizes. @default false */
   verify?: boolean;

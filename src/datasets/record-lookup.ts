@@ -14,6 +14,7 @@ import { parseRecord } from './shards/record-file.js';
 import { firstRowsOf, shardOfRow } from './shards/shard-files.js';
 import type { ValueIdColumn } from './shards/value-id-column.js';
 
+/** Options of the reading of single records. */
 export interface RecordLookupOptions {
   /** Rows that will be read. Files without any of these rows stay closed. @default all */
   rows?: Iterable<number> | undefined;

@@ -1,6 +1,7 @@
 import type { EncoderPrecision } from '../native/precisions.js';
 import type { Encoder, EncoderBackend } from './encoder.js';
 
+/** Options of `loadEncoder`. */
 export interface LoadEncoderOptions {
   /**
    * Token limit of a text. Longer texts are cut. For a transformer, it includes special tokens, and is from 2 to the

@@ -7,6 +7,7 @@ export type { EncoderPrecision };
 /** Backend of an encoder: the native addon (model.safetensors) or ONNX Runtime (model.onnx). */
 export type EncoderBackend = 'native' | 'onnx';
 
+/** Vectors of texts. */
 export interface EncodeResult {
   /** [rows, dim], row-major; row i belongs to text i. L2-normalised if the encoder has a Normalize module. */
   embeddings: Float32Array;

@@ -1,11 +1,13 @@
 import { allocateFloat64 } from '../core/allocate.js';
 import { SeededRandom } from '../core/random.js';
 
+/** A confidence interval. */
 export interface Interval {
   low: number;
   high: number;
 }
 
+/** Confidence intervals of accuracies. */
 export interface AccuracyIntervals {
   accuracy: Interval;
   balancedAccuracy: Interval;

@@ -27,12 +27,14 @@ export interface AnswerSet {
   questions: readonly string[];
 }
 
+/** A distance between the means of two sets of answers. */
 export interface Distance {
   distance: number;
   /** 95 % percentile interval; null if there are fewer than two questions, or no samples. */
   interval: Interval | null;
 }
 
+/** How far the answers of one checkpoint are from those of the first. */
 export interface CheckpointDrift {
   name: string;
   toReference: Distance;
@@ -44,6 +46,7 @@ export interface CheckpointDrift {
   progress: { share: number; interval: Interval | null } | null;
 }
 
+/** How the values of a model move over its checkpoints. */
 export interface Drift {
   /** Number of questions that all sets answer. Only these count. */
   questions: number;

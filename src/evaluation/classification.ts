@@ -5,6 +5,7 @@ import { type Confusion, computeMetrics, countConfusion, mergeConfusion } from '
 import type { PreparedRows } from './prepare.js';
 import type { SplitKind } from './splits.js';
 
+/** Precision and recall of one value id. */
 export interface IdFigures {
   /** The label: a value id, model or language. */
   id: string;
@@ -22,6 +23,7 @@ export interface IdFigures {
   f1: number | null;
 }
 
+/** How often each value id was taken for each other one. */
 export interface ConfusionTable {
   /** Order of the rows and columns of `counts`. */
   labels: string[];
@@ -37,6 +39,7 @@ export interface MergedTable extends ConfusionTable {
   chance: number;
 }
 
+/** How well a method identifies value ids. */
 export interface ClassificationResult {
   /** Share of tested rows predicted correctly. */
   accuracy: number;

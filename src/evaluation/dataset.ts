@@ -20,6 +20,7 @@ export interface EvaluationDataset {
 /** Label to predict: the value id `model$lang`, the model alone, or the language alone. */
 export type EvaluationTarget = 'valueId' | 'model' | 'lang';
 
+/** Which answers of a dataset are evaluated, and as what. */
 export interface TargetOptions {
   /** @default 'valueId' */
   target?: EvaluationTarget;

@@ -8,11 +8,13 @@ import { evaluateKnn, type KnnOptions, type KnnResult } from './knn.js';
 import { EVALUATION_OPTIONS, type EvaluationOptions, type LabelledEmbeddings, prepareRows } from './prepare.js';
 import type { LabelledTexts } from './tfidf.js';
 
+/** Answers with their labels and questions. */
 export interface LabelledAnswers extends LabelledTexts {
   /** Value id of every row, which the encoder is fitted on. @default the labels */
   valueIds?: readonly string[] | undefined;
 }
 
+/** Options of the fits that an evaluation makes. */
 export interface FitOptions {
   /** Settings of the fit. */
   fit?: FitSettings | undefined;

@@ -22,6 +22,7 @@ import {
   prepareRows,
 } from './prepare.js';
 
+/** Options of `evaluateKnn`. */
 export interface KnnOptions extends EvaluationOptions {
   /** Number of neighbours that vote, from 1 to the number of training rows. @default 50 */
   k?: number;
@@ -29,6 +30,7 @@ export interface KnnOptions extends EvaluationOptions {
   sweep?: readonly number[];
 }
 
+/** The accuracy with one number of neighbours. */
 export interface SweepPoint {
   k: number;
   accuracy: number;
@@ -36,6 +38,7 @@ export interface SweepPoint {
   weightedF1: number;
 }
 
+/** How well the nearest neighbours identify value ids. */
 export interface KnnResult extends ClassificationResult {
   k: number;
   /** One point per k, including `k`, ascending. */

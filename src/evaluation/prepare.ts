@@ -15,6 +15,7 @@ import {
 } from '../core/validate.js';
 import { type Split, type SplitKind, splitByQuestion, splitByRow } from './splits.js';
 
+/** Labels and questions of rows. */
 export interface LabelledRows {
   /** Label to predict for every row: a value id `model$lang`, a model, or a language. */
   labels: readonly string[];
@@ -22,12 +23,14 @@ export interface LabelledRows {
   groups: readonly string[];
 }
 
+/** Vectors with their labels and questions. */
 export interface LabelledEmbeddings extends LabelledRows {
   /** [rows, dim], row-major. */
   embeddings: Float32Array;
   dim: number;
 }
 
+/** Options that all evaluations have. */
 export interface EvaluationOptions {
   /**
    * `'question'` keeps all answers to one question on one side; `'row'` takes a share of each label's answers, as the

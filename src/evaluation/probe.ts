@@ -16,6 +16,7 @@ import {
 } from './prepare.js';
 import { SoftmaxRegression } from './softmax-regression.js';
 
+/** Options of `evaluateProbe`. */
 export interface ProbeOptions extends EvaluationOptions {
   /** Passes over the training rows. @default 20 */
   epochs?: number;
@@ -32,6 +33,7 @@ export interface ProbeOptions extends EvaluationOptions {
 /** Share of tested rows whose label is among the k highest logits. Ties go to the smaller label. 1 if k >= labels. */
 export type AccuracyAt = Record<1 | 3 | 5 | 10, number>;
 
+/** Loss and accuracy after one pass over the training rows. */
 export interface ProbeEpoch {
   /** From 1. */
   epoch: number;
@@ -41,6 +43,7 @@ export interface ProbeEpoch {
   accuracyAt: AccuracyAt;
 }
 
+/** How well a linear probe identifies value ids. */
 export interface ProbeResult extends ClassificationResult {
   /** After the last epoch. */
   accuracyAt: AccuracyAt;

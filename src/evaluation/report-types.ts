@@ -3,12 +3,14 @@ import type { ClassifierResult } from './classifier/evaluate-classifier.js';
 import type { KnnResult } from './knn.js';
 import type { ProbeResult } from './probe.js';
 
+/** One evaluation of a report. */
 export interface ReportEntry {
   /** Name of the evaluation, for example `MiniLM, kNN`; unique within the report. */
   name: string;
   result: KnnResult | ProbeResult | ClassifierResult;
 }
 
+/** The results of several evaluations. */
 export interface Report {
   title: string;
   /** A paragraph on data and method. */

@@ -5,8 +5,10 @@
 import { EngineError } from '../core/errors.js';
 import { SeededRandom } from '../core/random.js';
 
+/** Whether rows are split at random, or so that no question has rows on both sides. */
 export type SplitKind = 'row' | 'question';
 
+/** Rows to train on and rows to test with. */
 export interface Split {
   /** Ascending rows. */
   train: Int32Array;

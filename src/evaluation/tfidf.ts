@@ -9,6 +9,7 @@ import { evaluateNeighbours, type KnnOptions, type KnnResult } from './knn.js';
 import type { LabelledRows } from './prepare.js';
 import { BUCKETS, countTerms, type TermCounts } from './terms.js';
 
+/** Texts with their labels and questions. */
 export interface LabelledTexts extends LabelledRows {
   /** The answer of every row, without its question. */
   texts: readonly string[];

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { type Model, type Price, type Translator } from './project.js';
 import { fillPrompt, type Message, type Prompts } from './prompts.js';
 
+/** A request to a chat model. */
 export interface ChatRequest {
   kind: 'chat';
   /** Id of the model; a server may serve several models under one name. */
@@ -20,6 +21,7 @@ export interface ChatRequest {
   template: string | null;
 }
 
+/** A request for a translation. */
 export interface TranslateRequest {
   kind: 'translate';
   /** Name of the endpoint. Different engines translate differently. */
@@ -29,6 +31,7 @@ export interface TranslateRequest {
   text: string;
 }
 
+/** A request to an endpoint. */
 export type Request = ChatRequest | TranslateRequest;
 
 export interface Call {

@@ -37,6 +37,7 @@ import { runFilter } from './run-filter.js';
 import { callStages } from './stages/call-stages.js';
 import { STAGE_NAMES, type StageName } from './stages/stage.js';
 
+/** Callbacks during `generate`. */
 export interface GenerateEvents {
   onOpen?(storedCalls: number, damaged: number): void;
   /** A stage starts. `reused`: its result is reused because nothing has changed. */
@@ -45,6 +46,7 @@ export interface GenerateEvents {
   onStageEnd?(stage: StageName, state: StageState): void;
 }
 
+/** Options of `generate`. */
 export interface GenerateOptions {
   /** Environment variables that hold the keys of endpoints. */
   env?: Readonly<Record<string, string | undefined>>;
@@ -60,11 +62,13 @@ export interface GenerateOptions {
 
 const OPTIONS = ['env', 'openEndpoint', 'until', 'events', 'signal', 'firstPauseMs'] as const;
 
+/** What one stage did. */
 export interface StageSummary extends StageState {
   stage: StageName;
   reused: boolean;
 }
 
+/** What `generate` did. */
 export interface GenerateSummary {
   out: string;
   stages: StageSummary[];

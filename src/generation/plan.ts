@@ -7,6 +7,7 @@ import type { AnyCallStage } from './stages/call-stages.js';
 import { callStages } from './stages/call-stages.js';
 import { STAGE_NAMES, type StageName } from './stages/stage.js';
 
+/** The calls of one stage to one model or translator. */
 export interface PlannedCalls {
   stage: StageName;
   /** Model or translator. */
@@ -17,6 +18,7 @@ export interface PlannedCalls {
   usd: number;
 }
 
+/** The calls that a project needs. */
 export interface Plan {
   calls: PlannedCalls[];
   /** Records after each stage if nothing is dropped. */

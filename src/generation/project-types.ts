@@ -12,6 +12,7 @@ export interface EndpointLimits {
   retries: number;
 }
 
+/** Settings of all servers. */
 export interface WebEndpoint extends EndpointLimits {
   url: string;
   /** Environment variable that holds the key. */
@@ -19,19 +20,23 @@ export interface WebEndpoint extends EndpointLimits {
   headers: Record<string, string>;
 }
 
+/** A server of chat completions. */
 export interface ChatEndpoint extends WebEndpoint {
   kind: 'chat';
 }
 
+/** A server of LibreTranslate. */
 export interface LibreTranslateEndpoint extends WebEndpoint {
   kind: 'libretranslate';
 }
 
+/** Apertium, which runs on this machine. */
 export interface ApertiumEndpoint extends EndpointLimits {
   kind: 'apertium';
   command: string;
 }
 
+/** What answers or translates. */
 export type Endpoint = ChatEndpoint | LibreTranslateEndpoint | ApertiumEndpoint;
 
 /** A model in a registry or in a project, whose fields replace those of the registry. */
@@ -60,6 +65,7 @@ export interface ModelEntry {
   sendSeed?: boolean | undefined;
 }
 
+/** A language of a project. */
 export interface LanguageEntry {
   /** ISO 639-3. */
   code: string;
@@ -76,6 +82,7 @@ export interface Sampling {
   maxTokens: number;
 }
 
+/** What translates, and for which languages. */
 export interface TranslationEntry extends Sampling {
   /** Endpoint of kind `libretranslate` or `apertium`. */
   endpoint?: string | undefined;
@@ -84,6 +91,7 @@ export interface TranslationEntry extends Sampling {
   languages?: string[] | undefined;
 }
 
+/** The content of a project file. */
 export interface ProjectFile {
   name: string;
   /** Folder of the results, relative to the project file. */

@@ -54,6 +54,7 @@ export interface Translator {
   maxTokens: number;
 }
 
+/** A checked project. */
 export interface Project
   extends Pick<
     ProjectFile,

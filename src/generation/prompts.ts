@@ -22,11 +22,13 @@ const PROMPTS = {
 export type PromptName = keyof typeof PROMPTS;
 export const PROMPT_NAMES = Object.keys(PROMPTS) as PromptName[];
 
+/** A message of a chat. */
 export interface Message {
   role: 'system' | 'user' | 'assistant';
   content: string;
 }
 
+/** The texts of the requests. */
 export type Prompts = Readonly<Record<PromptName, readonly Message[]>>;
 
 /**

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { EngineError } from '../core/errors.js';
 import type { QaRecord } from '../records/record.js';
 
+/** A value, and its id in the records of a project. */
 export interface ValueRecord {
   id: string;
   value: string;

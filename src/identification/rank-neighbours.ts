@@ -4,6 +4,7 @@ import type { IndexMetric } from '../native/metrics.js';
 import type { SearchResult } from '../native/search-result.js';
 import { euclideanDistance } from '../search/euclidean-distance.js';
 
+/** A value id and its votes. */
 export interface RankedValueId {
   valueId: string;
   model: string;
@@ -15,6 +16,7 @@ export interface RankedValueId {
   meanDistance: number;
 }
 
+/** A near answer. */
 export interface Neighbour {
   /** Row in the index. */
   row: number;
@@ -23,6 +25,7 @@ export interface Neighbour {
   valueId: string;
 }
 
+/** Whose values a text expresses, by its nearest neighbours. */
 export interface Identification {
   /** Every value id that got a vote: most votes first, then smallest mean distance, then by value id. */
   ranking: RankedValueId[];

@@ -35,6 +35,7 @@ export function expectSearchableIndex(value: unknown, name: string): SearchableI
 const EF_SEARCH = 128;
 const NPROBE = 16;
 
+/** How many candidates a search considers. */
 export interface SearchEffort {
   /** HNSW: number of candidates that the search keeps. @default 128 */
   efSearch?: number | undefined;

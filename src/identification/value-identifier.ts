@@ -21,6 +21,7 @@ import { expectSearchableIndex, type SearchableIndex, type SearchEffort, searchE
 /** Default number of neighbours that vote: the k of the paper. */
 export const DEFAULT_K = 50;
 
+/** Options of the constructor of `ValueIdentifier`. */
 export type ValueIdentifierOptions = {
   /** Value id (`model$lang`) of every row, as returned by `Dataset.readValueIds`. Any other labels also work. */
   valueIds: readonly string[] | RowLabels;
@@ -34,6 +35,7 @@ export interface NeighbourSearchOptions extends SearchEffort {
   signal?: AbortSignal | undefined;
 }
 
+/** Options of `ValueIdentifier.identify`. */
 export interface IdentifyOptions extends SearchEffort {
   /** Number of neighbours that vote. @default 50, or all rows if there are fewer */
   k?: number | undefined;

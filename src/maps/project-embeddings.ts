@@ -29,6 +29,7 @@ export type ProjectionMethod = (typeof PROJECTION_METHODS)[number];
  */
 export type ProjectionPhase = 'search' | 'layout' | 'place';
 
+/** Options of `projectEmbeddings`. */
 export interface ProjectOptions {
   /** Number of entries of an embedding. */
   dim: number;
@@ -59,6 +60,7 @@ export interface ProjectOptions {
   onProgress?: (phase: ProjectionPhase, done: number, total: number) => void;
 }
 
+/** Coordinates of vectors on a map. */
 export interface Projection {
   method: ProjectionMethod;
   /** [rows, 2], row-major. */

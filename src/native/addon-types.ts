@@ -31,6 +31,7 @@ import type { EncoderPrecision } from './precisions.js';
 import type { Storage } from './storages.js';
 import type { TestKernels } from './test-kernels.js';
 
+/** What the addon and this machine can do. */
 export interface NativeCapabilities {
   /** Backend of this addon: `'cpu'`. `Capabilities` has the backend in use. */
   backend: string;
@@ -132,6 +133,7 @@ export interface OpenedIndex extends IndexInfo {
   handle: IndexHandle;
 }
 
+/** The rows within a radius of each query. */
 export interface RangeSearchResult {
   /** `[queries + 1]`: the results of query i are entries offsets[i] to offsets[i + 1] - 1. */
   offsets: Int32Array;

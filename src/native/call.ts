@@ -6,6 +6,7 @@ const CANCEL = 0;
 const PROGRESS = 1;
 const PROGRESS_INTERVAL_MS = 100;
 
+/** Options of every operation that runs outside the main thread. */
 export interface CallOptions {
   /** Cancels the operation between two tiles; the promise then rejects with `ERR_ABORTED`. */
   signal?: AbortSignal | undefined;

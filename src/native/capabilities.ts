@@ -3,6 +3,7 @@ import type { BackendChoice } from './backend.js';
 import { type CudaState, cudaState } from './cuda-addon.js';
 import { addon, addonPath, backendChoice } from './loader.js';
 
+/** What the engine can do on this machine. */
 export interface Capabilities extends NativeCapabilities {
   /** File of the addon in use: compiled here, or of the npm package for this system. */
   addonPath: string;

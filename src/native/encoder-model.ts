@@ -26,6 +26,7 @@ import type { EncoderPrecision } from './precisions.js';
 /** Settings of the loss, without the batch. */
 export type LossSettings = Omit<NativeLoss, keyof PackedTokens>;
 
+/** Options of the encoding of tokens. */
 export interface EncodeOptions extends CallOptions {
   /** Receives hidden states, [tokens, hidden]. */
   hidden?: Float32Array;

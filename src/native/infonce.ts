@@ -19,6 +19,7 @@ const KEYS = ['query', 'key', 'dim', 'logitScale', 'labels', 'mode', 'precision'
 const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
 
+/** The arguments of `infoNce`. */
 export interface InfoNceInput {
   /** [rows, dim], row-major, with at least one row. Rows have unit length; zero rows are allowed. */
   query: Float32Array;
@@ -41,6 +42,7 @@ export interface InfoNceInput {
   signal?: AbortSignal | undefined;
 }
 
+/** The loss and its gradients. */
 export interface InfoNceResult {
   /** Mean over the rows, in nats. */
   loss: number;

@@ -17,6 +17,7 @@ import { STORAGES, type Storage } from './storages.js';
 export const MAX_ROWS = 2 ** 31 - 1; // labels are Int32
 export const MAX_DIM = 2 ** 20; // the error bound is proven up to this dimension
 
+/** Options of the constructor of `SimilarityBase`. */
 export interface SimilarityBaseOptions {
   /** [rows, dim], row-major, at least one row. Not copied: do not change it until the base is disposed. */
   base: Float32Array;
@@ -29,6 +30,7 @@ export interface SimilarityBaseOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** Options of `SimilarityBase.search`. */
 export interface SimilaritySearchOptions extends CallOptions {
   /** Neighbours per query, from 1 to the number of rows. */
   k: number;

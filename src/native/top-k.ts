@@ -3,6 +3,7 @@ import type { CallOptions } from './call.js';
 import type { SearchResult } from './search-result.js';
 import { expectBase, SimilarityBase, type SimilarityBaseOptions } from './similarity-base.js';
 
+/** The arguments of `similarityTopK`. */
 export interface SimilarityTopKOptions extends SimilarityBaseOptions, CallOptions {
   /** [any, dim], row-major. */
   queries: Float32Array;

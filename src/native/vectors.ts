@@ -12,6 +12,7 @@ import { type CallOptions, callNative } from './call.js';
 import { addon } from './loader.js';
 import { POOLING_MODES, type Pooling } from './pooling.js';
 
+/** Options of `l2Normalize`. */
 export interface NormalizeOptions {
   /** Entries of a row, at least 1. */
   dim: number;
@@ -40,6 +41,7 @@ export async function l2Normalize(vectors: Float32Array, options: NormalizeOptio
   return out;
 }
 
+/** The arguments of `pool`. */
 export interface PoolInput extends CallOptions {
   /** [offsets.at(-1), dim], row-major; the tokens of sequence s are rows offsets[s] to offsets[s + 1] - 1. */
   hidden: Float32Array;

@@ -4,6 +4,7 @@ import { readFitManifest } from '../datasets/fits/fit-manifest.js';
 import { refreshFit } from './fit/refresh-fit.js';
 import { type BuiltIndex, rebuildIndex } from './index/build-index.js';
 
+/** Callbacks during `compactDataset`. */
 export interface CompactEvents {
   /** Receives the number of rows read so far from the dataset and its journal. */
   onRead?: ((rows: number) => void) | undefined;
@@ -15,6 +16,7 @@ export interface CompactEvents {
   onIndexProgress?: ((rows: number) => void) | undefined;
 }
 
+/** Options of `compactDataset`. */
 export interface CompactOptions {
   /** Rebuilds the index if the folder has one. If false, an existing index becomes stale. @default true */
   index?: boolean | undefined;
@@ -22,6 +24,7 @@ export interface CompactOptions {
   events?: CompactEvents | undefined;
 }
 
+/** What `compactDataset` did. */
 export interface CompactedDataset extends FoldedChanges {
   /** The new index; undefined if there is none, or it is still current. */
   index: BuiltIndex | undefined;

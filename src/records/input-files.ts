@@ -8,6 +8,7 @@ import { EngineError } from '../core/errors.js';
 import { fileError, withFileErrors } from '../core/file-errors.js';
 import { expectArray, expectOneOf, expectPath, expectSignal } from '../core/validate.js';
 
+/** Format of a file of answers. */
 export type InputFormat = 'jsonl' | 'csv' | 'parquet';
 
 export const INPUT_FORMATS: readonly InputFormat[] = ['jsonl', 'csv', 'parquet'];

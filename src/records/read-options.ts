@@ -29,6 +29,7 @@ const DEFAULTABLE = ['model', 'lang', 'group'] as const;
 /** Fields that rows can be allowed not to have. */
 const OPTIONAL = ['question', 'model', 'lang'] as const;
 
+/** Options of `readRecords`. */
 export interface ReadOptions {
   /** Name of the column that holds each field. @default the name of the field */
   columns?: Partial<Record<keyof QaRecord, string>> | undefined;

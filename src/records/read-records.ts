@@ -13,6 +13,7 @@ import { COLUMN_SAMPLE_ROWS, columnsOf, RecordMapper } from './record-mapper.js'
 /** A batch also ends at this many characters, so that very long answers do not fill the memory. */
 const BATCH_CHARACTERS = 8 * 2 ** 20;
 
+/** Answers of one file, and the rows that were skipped. */
 export interface RecordBatch {
   records: QaRecord[];
   /** The file that contains all rows of the batch. */

@@ -4,6 +4,7 @@ import type { ReadOptions } from './read-options.js';
 import { readRecords } from './read-records.js';
 import { ValueIdCounts } from './value-id-counts.js';
 
+/** What `surveyRecords` counted. */
 export interface RecordSurvey {
   /** Number of usable rows. */
   rows: number;

@@ -30,6 +30,7 @@ export interface RunState {
   seconds: number;
 }
 
+/** The best validation of a run. */
 export interface BestValidation {
   step: number;
   balancedAccuracy: number;

@@ -16,6 +16,7 @@ import type { ReadOptions } from '../records/read-options.js';
 export const TRAINED_ARCHITECTURES = ['transformer', 'ngram'] as const;
 export type TrainedArchitecture = (typeof TRAINED_ARCHITECTURES)[number];
 
+/** Options that training has for every architecture. */
 export interface RunOptions {
   /** Files of records, or folders of them. Each file is a source. */
   data: readonly string[];

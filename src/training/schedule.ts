@@ -1,6 +1,7 @@
 /** Learning rate as a function of the step: linear warm-up, followed by one of four decays. */
 import { EngineError } from '../core/errors.js';
 
+/** How the learning rate falls after the warm-up. */
 export type Decay = 'constant' | 'linear' | 'cosine' | 'inverse-sqrt';
 
 export interface Schedule {

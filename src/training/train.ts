@@ -9,6 +9,7 @@ import type { TrainOptions } from './settings.js';
 import type { TrainingPlan } from './training-plan.js';
 import { type RunSummary, TrainingRun } from './training-run.js';
 
+/** What `train` did. */
 export interface TrainSummary extends RunSummary {
   /** Numbers of training rows, of rows held out for validation, and of value ids. */
   rows: number;

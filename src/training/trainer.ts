@@ -21,6 +21,7 @@ import { POOLING_MODES, type Pooling } from '../native/pooling.js';
 import { TRAINING_PRECISIONS, type TrainingPrecision } from '../native/precisions.js';
 import { type Decay, learningRateAt } from './schedule.js';
 
+/** Options of `createTrainer`. */
 export interface TrainerOptions {
   /** Folder of a BERT or NomicBERT encoder in the Hugging Face layout, with model.safetensors. */
   encoder: string;
@@ -52,6 +53,7 @@ export interface TrainerOptions {
   seed?: number;
 }
 
+/** Views of one training step. */
 export interface TrainingBatch {
   /** First views, packed as returned by the tokenizer. */
   query: PackedTokens;

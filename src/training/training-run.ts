@@ -22,6 +22,7 @@ export interface RunParts {
   state: RunState;
 }
 
+/** What a training run did. */
 export interface RunSummary {
   /** Folder of the encoder to use: the one with the best validation, or the last one if nothing was validated. */
   encoder: string;

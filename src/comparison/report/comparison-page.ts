@@ -8,6 +8,7 @@ import type { QuestionDifference } from '../question-differences.js';
 import { expectComparison } from './expect-result.js';
 import { CAVEATS, describeOrder, describeTest, formatP, OTHER_LANGUAGE, visiblePhrase } from './wording.js';
 
+/** Options of `comparisonPage`. */
 export interface ComparisonPageOptions {
   /** Name of the encoder. */
   encoder: string;

@@ -24,6 +24,7 @@ const SCALE = [
 ] as const;
 const MISSING = 'none';
 
+/** Options of `heatMap`. */
 export interface HeatMapOptions {
   /**
    * Whether the picture becomes part of a light or dark page. It then has no background, and its text has the colour of

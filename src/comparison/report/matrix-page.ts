@@ -9,6 +9,7 @@ import { CAVEATS, formatP, percent, withInterval } from './wording.js';
 
 const STYLE = 'td { white-space: nowrap; }';
 
+/** Options of `matrixPage`. */
 export interface MatrixPageOptions {
   /** Name of the encoder. */
   encoder: string;

@@ -27,6 +27,7 @@ export interface FoldOptions {
   onProgress?: ((rows: number) => void) | undefined;
 }
 
+/** The dataset after its changes were written into it, and their numbers. */
 export interface FoldedChanges {
   dataset: Dataset;
   rowsBefore: number;

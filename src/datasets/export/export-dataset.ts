@@ -17,6 +17,7 @@ import { parquetParts } from './parquet-parts.js';
 /** Rows in memory at once, and those of a row group of Parquet. */
 const ROWS_PER_PART = 4096;
 
+/** Options of `exportDataset`. */
 export interface DatasetExportOptions {
   /** Format of the file. */
   to: DatasetExportFormat;
@@ -27,6 +28,7 @@ export interface DatasetExportOptions {
   onProgress?: ((rows: number) => void) | undefined;
 }
 
+/** What `exportDataset` wrote. */
 export interface DatasetExportResult {
   rows: number;
   /** Entries of a vector; 0 without vectors. */

@@ -32,6 +32,7 @@ export interface FitShard {
   embeddings: FileEntry;
 }
 
+/** The description of a fit, which its folder keeps. */
 export interface FitManifest {
   format: typeof FORMAT;
   version: typeof VERSION;

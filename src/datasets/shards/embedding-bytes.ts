@@ -1,6 +1,7 @@
 import { EngineError } from '../../core/errors.js';
 import { fromFloat16, toFloat16 } from '../../core/float16.js';
 
+/** Number type in which a dataset stores vectors. */
 export type EmbeddingType = 'f32' | 'f16';
 
 /** Bytes of one entry. */

@@ -21,6 +21,7 @@ import { takeCheckpoint } from '../weights/save-checkpoint.js';
 import { storeTensors, WEIGHT_TYPES, type WeightType } from '../weights/weight-types.js';
 import { EXPORT_FORMATS, type ExportFormat } from './export-formats.js';
 
+/** Options of `exportEncoder`. */
 export interface ExportOptions extends Pick<CallOptions, 'signal'> {
   to: ExportFormat;
   /** Puts the weights into model.onnx instead of a model.safetensors beside it. @default false */
@@ -29,6 +30,7 @@ export interface ExportOptions extends Pick<CallOptions, 'signal'> {
   dtype?: WeightType | undefined;
 }
 
+/** What `exportEncoder` wrote. */
 export interface ExportResult {
   /** Total size of the model files in bytes. */
   bytes: number;

@@ -1,6 +1,7 @@
 import { drawRows } from '../../identification/classifier/scores.js';
 import { guess, type ScoredRows } from './scored-rows.js';
 
+/** The accuracy for several answers of one author together. */
 export interface TogetherPoint {
   /** Number of answers of one label that are identified together. */
   answers: number;

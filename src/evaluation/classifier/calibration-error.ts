@@ -11,6 +11,7 @@ export interface ReliabilityBin {
   accuracy: number | null;
 }
 
+/** How far probabilities are from the shares of correct answers. */
 export interface CalibrationFigures {
   /** Expected calibration error: mean distance of probability and accuracy over the bins, weighted by their answers. */
   error: number;

@@ -1,3 +1,4 @@
+/** The accuracy if only the most probable answers are identified. */
 export interface CoveragePoint {
   /** Share of the answers that are identified: those with the highest probabilities. */
   coverage: number;

@@ -24,6 +24,7 @@ import { evaluateUnknown, type UnknownFigures } from './unknown-authors.js';
  */
 export type ClassifierStage = 'fit' | 'classify' | 'calibrate' | 'leave out';
 
+/** Options of `evaluateClassifier`. */
 export interface ClassifierOptions extends EvaluationOptions {
   /** Settings of the fit. */
   fit?: FitSettings | undefined;
@@ -36,6 +37,7 @@ export interface ClassifierOptions extends EvaluationOptions {
   onProgress?: ((stage: ClassifierStage, done: number, total: number) => void) | undefined;
 }
 
+/** The accuracy and calibration of the classifier of a fit. */
 export interface ClassifierResult extends ClassificationResult {
   /** Of the probability of the first label, given that the author is one of the labels. */
   calibration: CalibrationFigures;

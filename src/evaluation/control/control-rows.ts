@@ -11,6 +11,7 @@ export interface ControlSide extends LabelledEmbeddings {
   texts: readonly string[];
 }
 
+/** Answers to questions about values, and answers of the same models to other questions. */
 export interface ControlData {
   /** Answers to questions about values. */
   values: ControlSide;

@@ -11,6 +11,7 @@ import { difference, type Figure, figureOf } from './figure.js';
 import { type FittedRows, fitAndPredict } from './fit-and-predict.js';
 import { type ErasureFigures, measureErasure } from './measure-erasure.js';
 
+/** Options of `evaluateControl`. */
 export interface ControlOptions extends Omit<EvaluationOptions, 'split'> {
   /** Minimum number of answers per label on each side. Labels with fewer are left out. @default 1 */
   minPerId?: number;
@@ -37,6 +38,7 @@ export interface ControlRow {
   valuesToControl: Figure;
 }
 
+/** How much of the accuracy is left without questions about values. */
 export interface ControlResult {
   /** Labels that both sides have. */
   labels: string[];

@@ -15,6 +15,7 @@ export interface ClassifierData extends ClassifierWeights {
   calibration: Calibration;
 }
 
+/** A value id and its probability. */
 export interface RankedProbability {
   valueId: string;
   model: string;
@@ -31,6 +32,7 @@ export interface Classification {
   ranking: RankedProbability[];
 }
 
+/** Options of `Collection.classify`. */
 export interface ClassifyOptions {
   /** Limits the value ids. @default all */
   filter?: ValueFilter | undefined;

@@ -5,6 +5,7 @@ import { type CallOptions, resolveCallOptions } from '../../native/call.js';
 import { FIT_SETTINGS, type FitSettings } from './fit-settings.js';
 import { type FitFigures, fitTable } from './fit-table.js';
 
+/** Options of `fitEncoder`. */
 export interface FitEncoderOptions extends FitSettings, CallOptions {
   /** Answers, without their questions. */
   texts: readonly string[];

@@ -25,6 +25,7 @@ export interface FittedTable {
   figures: FitFigures;
 }
 
+/** Figures of a fit. */
 export interface FitFigures {
   /** Number of answers that the fit was trained on. */
   answers: number;

@@ -23,6 +23,7 @@ import {
 import type { DatasetSearch, SearchKind } from '../index/dataset-search.js';
 import type { VectorSource } from '../index/vector-source.js';
 
+/** Options of `Collection.identify`. */
 export interface IdentifyTextsOptions extends IdentifyOptions {
   /** Number of nearest answers to return with their texts. @default 3 */
   evidence?: number | undefined;

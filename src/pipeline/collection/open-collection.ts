@@ -8,6 +8,7 @@ import { expectIndexChoice, type GivenIndex, openDatasetSearch } from '../index/
 import { ownVectors, searchedVectors } from '../index/vector-source.js';
 import { Collection } from './collection.js';
 
+/** Options of `openCollection`. */
 export interface OpenCollectionOptions extends Pick<LoadEncoderOptions, 'backend' | 'precision'> {
   /**
    * Uses the encoder that was fitted on the dataset, if it has one. If false, or if it has none, uses the encoder that

@@ -20,6 +20,7 @@ import { findEncoder, loadDatasetEncoder } from '../dataset-encoder.js';
 import { type AnswerSource, openSource, type SourceRow } from './answer-source.js';
 import { type SideKind, SideNames } from './side-names.js';
 
+/** Options of `readSides`. */
 export interface ReadSidesOptions {
   /** Dataset folder, file of answers, or folder of such files, which holds all sides. */
   source?: string | undefined;
@@ -47,6 +48,7 @@ export interface ReadSidesOptions {
   onProgress?: ((step: 'read' | 'embed', answers: number, total?: number) => void) | undefined;
 }
 
+/** Sides with their answers and vectors, for `compareAnswers` and `compareAll`. */
 export interface ReadSides {
   /** In the order of `names` or `files`; all sides of a kind are sorted by name. */
   sides: AnswerSide[];

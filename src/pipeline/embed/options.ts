@@ -28,6 +28,7 @@ export interface EmbedWorkers {
   exchange?: string | undefined;
 }
 
+/** Callbacks during `embedDataset`. */
 export interface EmbedEvents {
   /** Receives the number of answers read so far in the first pass, which checks and counts all answers. */
   onRead?: ((rows: number) => void) | undefined;
@@ -45,6 +46,7 @@ export interface EmbedEvents {
   onWorkers?: ((count: number) => void) | undefined;
 }
 
+/** What `embedDataset` is about to do. */
 export interface EmbedPlan {
   /** Rows of the complete dataset. */
   rows: number;
@@ -54,6 +56,7 @@ export interface EmbedPlan {
   resumedRows: number;
 }
 
+/** Options of `embedDataset`. */
 export interface EmbedDatasetOptions {
   /** JSONL, CSV and Parquet files, or folders of them. Each row has a question, an answer, a model and a language. */
   inputs: readonly string[];

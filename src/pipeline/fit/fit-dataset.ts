@@ -10,11 +10,13 @@ import { type BuildIndexOptions, expectIndexOptions } from '../index/build-index
 import type { FitStage, FittedDataset } from './fit-types.js';
 import { writeFit } from './write-fit.js';
 
+/** Callbacks during `fitDataset`. */
 export interface FitEvents {
   /** Reports the progress of a stage. */
   onProgress?: ((stage: FitStage, done: number, total: number) => void) | undefined;
 }
 
+/** Options of `fitDataset`. */
 export interface FitDatasetOptions extends FitSettings {
   /** Index over the fitted vectors; false for none. @default true, with the defaults of `buildIndex` */
   index?: boolean | Omit<BuildIndexOptions, 'signal' | 'onProgress'> | undefined;

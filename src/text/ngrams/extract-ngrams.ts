@@ -4,6 +4,7 @@ import { NGRAM_KINDS, type NgramKind } from '../../native/ngram-settings.js';
 import { type NgramFeatures, ngramFeatures } from '../../native/ngrams.js';
 import { NGRAM_DEFAULTS } from './ngram-defaults.js';
 
+/** Options of `extractNgrams`. */
 export interface ExtractNgramsOptions extends CallOptions {
   /**
    * `'words'`: n-grams of words, punctuation and line breaks, in lower case and as written. `'characters'`: n-grams of

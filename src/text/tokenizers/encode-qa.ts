@@ -15,6 +15,7 @@ import type { PackedTokens } from '../../native/packed-tokens.js';
 import { expectEmbeddableTexts } from './arguments.js';
 import type { TokenizeOptions, Tokenizer } from './tokenizer.js';
 
+/** Options of `encodeQa`. */
 export interface EncodeQaOptions extends TokenizeOptions {
   /**
    * Prepares each text before it is tokenised, for example by adding a prompt, which then counts as part of the

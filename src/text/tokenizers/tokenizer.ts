@@ -2,6 +2,7 @@ import type { CallOptions } from '../../native/call.js';
 import type { PackedTokens } from '../../native/packed-tokens.js';
 import type { TokenizerFile } from './tokenizer-file.js';
 
+/** Options of the tokenising of texts. */
 export interface TokenizeOptions extends CallOptions {
   /**
    * Maximum number of tokens per text, including special tokens. Longer texts lose tokens at their end; the special
