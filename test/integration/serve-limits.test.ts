@@ -66,6 +66,19 @@ describe('limits', () => {
     expect((await embed('a')).status).toBe(200);
   });
 
+  it('closes a connection that was to be upgraded, on which Node would not report broken requests', async () => {
+    const encoder = new SlowEncoder();
+    const { url } = await start(encoder);
+    const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
+    onTestFinished(() => void socket.destroy());
+    const upgrade = 'Connection: upgrade\r\nUpgrade: h2c\r\n\r\n';
+    socket.write(`GET /v1/models HTTP/1.1\r\nHost: localhost\r\n${upgrade}`);
+    const [answer] = (await once(socket, 'data', { signal: AbortSignal.timeout(5000) })) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 200[^]*connection: close/i);
+    socket.write('GET %ff HTTP/1.1\r\n\r\n');
+    await once(socket, 'close', { signal: AbortSignal.timeout(5000) });
+  });
+
   it('answers 503 if too many requests are in progress, but still reports its health', async () => {
     const encoder = new SlowEncoder();
     const { embed, url, metric } = await start(encoder, { limits: { requests: 2 } });

@@ -26,8 +26,8 @@ export class WordPieceTokenizer implements Tokenizer {
   private readonly handle: TokenizerHandle;
   private readonly idByToken: ReadonlyMap<string, number>;
   private readonly tokenById = new Map<number, string>();
-  private readonly running = new Set<Promise<unknown>>();
-  private disposed = false;
+  readonly #running = new Set<Promise<unknown>>();
+  #disposed = false;
 
   /** Use {@link WordPieceTokenizer.fromFile}. The settings must have been checked. @internal */
   constructor(settings: WordPieceSettings) {
@@ -78,13 +78,13 @@ export class WordPieceTokenizer implements Tokenizer {
    */
   async encode(texts: readonly string[], options?: TokenizeOptions): Promise<PackedTokens> {
     const { maxTokens, ...call } = checkEncodeArguments(texts, options, this.specialCount);
-    if (this.disposed) throw new EngineError('ERR_DISPOSED', 'The tokenizer was disposed');
+    if (this.#disposed) throw new EngineError('ERR_DISPOSED', 'The tokenizer was disposed');
     const job = encodeTexts(this.handle, texts, maxTokens, call);
-    this.running.add(job);
+    this.#running.add(job);
     try {
       return await job;
     } finally {
-      this.running.delete(job);
+      this.#running.delete(job);
     }
   }
 
@@ -103,8 +103,8 @@ export class WordPieceTokenizer implements Tokenizer {
   }
 
   async dispose(): Promise<void> {
-    this.disposed = true;
-    await Promise.allSettled(this.running);
+    this.#disposed = true;
+    await Promise.allSettled(this.#running);
     disposeTokenizer(this.handle);
   }
 

@@ -127,6 +127,11 @@ describe('WordPieceTokenizer', () => {
     expect(() => bert.tokenToId(5 as never)).toThrow(/"token"/);
   });
 
+  it('refuses another receiver before it starts work whose failure nobody would handle', async () => {
+    const { encode } = WordPieceTokenizer.prototype;
+    await expect(Reflect.apply(encode, new Map(), [['a'], { signal: AbortSignal.abort() }])).rejects.toThrow(TypeError);
+  });
+
   it('waits for its calls when disposed, then refuses more', async () => {
     const tokenizer = WordPieceTokenizer.fromFile(BERT_FILE);
     let done = false;
