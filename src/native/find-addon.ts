@@ -6,7 +6,7 @@ import { EngineError } from '../core/errors.js';
 import { PACKAGE_FOLDER, requireHere } from '../core/package-files.js';
 
 /** Systems for which npm has a compiled addon: `npm run package` makes the package `univar-SYSTEM`. */
-const PACKAGED = ['linux-x64'];
+const PACKAGED = ['linux-x64', 'linux-arm64'];
 
 const SYSTEM = `${process.platform}-${process.arch}`;
 

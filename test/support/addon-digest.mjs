@@ -1,22 +1,25 @@
 /**
  * Prints what an addon computes as hashes, and how long it took, as JSON. Plain JavaScript, because it also runs where
- * only Node and the packed packages are. Arguments: the folder dist and the folder test/fixtures/parity.
+ * only Node and the packed packages are. Arguments: the folder dist, the folder test/fixtures/parity, and "values" for
+ * what was computed beside its hashes, in base64.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const [dist, fixtures] = process.argv.slice(2);
+const [dist, fixtures, mode] = process.argv.slice(2);
 const load = (path) => import(pathToFileURL(join(dist, path)).href);
 const { capabilities, VectorIndex } = await load('index.js');
 const { SafetensorsFile } = await load('encoder/formats/safetensors.js');
 const { createTrainer } = await load('training/trainer.js');
 
 const digests = {};
+const values = {};
 const milliseconds = {};
 const keep = (name, array) => {
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   digests[name] = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  if (mode === 'values') values[name] = Buffer.from(bytes).toString('base64');
 };
 /** Keeps the shortest of several runs, the one that other programs disturbed least. */
 const time = async (name, runs, action) => {
@@ -79,4 +82,6 @@ for (const factory of ['Flat', 'HNSW16', 'IVF32,Flat', 'PCA32,Flat', 'SQ8', 'OPQ
 }
 
 const { addonPath, simd, libraries } = capabilities();
-process.stdout.write(`${JSON.stringify({ addonPath, simd, libraries, digests, milliseconds }, undefined, 1)}\n`);
+process.stdout.write(
+  `${JSON.stringify({ addonPath, simd, libraries, digests, milliseconds, values }, undefined, 1)}\n`,
+);
