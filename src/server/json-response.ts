@@ -59,8 +59,11 @@ export async function writeJson<T>(
 /** Sends what {@link writeJson} has written, as fast as the client reads. */
 export function sendJson(reply: FastifyReply, pieces: Buffer[], { writeMs }: Limits): FastifyReply {
   const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
-  const timer = setTimeout(() => reply.raw.destroy(), writeMs + bytes / SLOWEST_BYTES_PER_MS);
-  reply.raw.once('close', () => clearTimeout(timer));
+  // Nothing would clear the timer of a client that has already left, and it would keep the process running.
+  if (!reply.raw.destroyed) {
+    const timer = setTimeout(() => reply.raw.destroy(), writeMs + bytes / SLOWEST_BYTES_PER_MS);
+    reply.raw.once('close', () => clearTimeout(timer));
+  }
   return reply
     .header('content-type', 'application/json; charset=utf-8')
     .header('content-length', bytes)

@@ -1,8 +1,11 @@
-import type { FastifyRequest } from 'fastify';
-import { describe, expect, it } from 'vitest';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { ByteBudget } from '../../../src/server/byte-budget.js';
-import { type Streamed, writeJson } from '../../../src/server/json-response.js';
+import { type Streamed, sendJson, writeJson } from '../../../src/server/json-response.js';
 import { DEFAULT_LIMITS } from '../../../src/server/limits.js';
 
 async function* listed<T>(entries: readonly T[]): AsyncGenerator<T> {
@@ -49,5 +52,20 @@ describe('writeJson', () => {
     const gone = new AbortController();
     setTimeout(() => gone.abort(), 5);
     await expect(write(endless(), { gone })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  });
+});
+
+describe('sendJson', () => {
+  it('leaves no timer for a client that has already left, which would keep the process running', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const raw = new ServerResponse(new IncomingMessage(new Socket()));
+    const reply = { raw, header: () => reply, send: () => reply } as unknown as FastifyReply;
+    sendJson(reply, [Buffer.from('{}')], DEFAULT_LIMITS);
+    expect(vi.getTimerCount()).toBe(1);
+    raw.destroy();
+    raw.emit('close');
+    sendJson(reply, [Buffer.from('{}')], DEFAULT_LIMITS);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
