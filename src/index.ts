@@ -128,6 +128,7 @@ export type {
   IndexQueryOptions,
   IndexSearchOptions,
   RangeSearchOptions,
+  SyncSearchOptions,
 } from './search/index-options.js';
 export {
   type LoadIndexOptions,
