@@ -85,7 +85,7 @@ export function methodSamples(scene: ApiScene): Samples {
     'VectorIndex#dispose': () => [],
     'WordPieceTokenizer#dispose': () => [],
     'new DuplicateCounter': () => [],
-    'new ValueIdentifier': () => [{ valueIds, embeddings: matrix(), dim: DIM }],
+    'new ValueIdentifier': () => [{ valueIds, embeddings: matrix(), dim: DIM, effort: { efSearch: 64, rerank: 100 } }],
   };
 }
 
