@@ -21,7 +21,7 @@ export function describeRecall({ effort = {}, recall }: Measured): string | unde
     ...(nprobe === undefined ? [] : [`nprobe ${nprobe}`]),
     ...(rerank === undefined ? [] : [`${rerank} re-ranked`]),
   ];
-  const measured = `at least ${percent(atLeast)}, measured on ${plural(sample, 'answer')}`;
+  const measured = `measured on ${plural(sample, 'answer')}; at least ${percent(atLeast)} for new ones`;
   const found = `find ${percent(share)} of the ${k} nearest answers (${measured})`;
   return settings.length === 0 ? found : `${found} with ${settings.join(', ')}`;
 }

@@ -120,8 +120,10 @@ export function createSchemas(limits: Limits) {
       Type.Object(
         {
           k: Type.Integer({ description: 'number of nearest rows to find' }),
-          share: Type.Number({ description: 'mean share of them that was found' }),
-          atLeast: Type.Number({ description: 'lower end of the share, with a confidence of 95 %' }),
+          share: Type.Number({ description: 'mean share of them that was found for rows of the index' }),
+          atLeast: Type.Number({
+            description: 'share that is found at least for new answers, with a confidence of 95 %',
+          }),
           sample: Type.Integer({ description: 'rows that were searched for' }),
         },
         { description: 'what these searches found when the index was built, against exact search, if it was measured' },

@@ -23,8 +23,8 @@ const RERANK_COST = 6;
 
 /**
  * Finds the cheapest search of an index that reaches a recall, for the number of neighbours that identification uses:
- * `efSearch` of a graph or `nprobe` of lists, and the number of re-ranked candidates. The lower end of the interval of
- * the measured recall must reach it.
+ * `efSearch` of a graph or `nprobe` of lists, and the number of re-ranked candidates. What new vectors get at least
+ * ({@link MeasuredRecall.atLeast}) must reach it.
  *
  * @param index holds all rows of `source`
  * @returns undefined if nothing need be measured: the index is exact, or has fewer than two rows
