@@ -47,6 +47,7 @@ export {
 } from './pipeline/fit/fit-dataset.js';
 export type { FitStage, FittedDataset } from './pipeline/fit/fit-types.js';
 export { type BuildIndexOptions, type BuiltIndex, buildIndex } from './pipeline/index/build-index.js';
+export type { IndexChoice } from './pipeline/index/choose-index.js';
 export type { GivenIndex, SearchKind } from './pipeline/index/dataset-search.js';
 export type { IndexDescription } from './pipeline/index/saved-index.js';
 
@@ -128,7 +129,9 @@ export type {
   IndexQueryOptions,
   IndexSearchOptions,
   RangeSearchOptions,
+  SyncSearchOptions,
 } from './search/index-options.js';
+export type { MeasuredRecall } from './search/measured-recall.js';
 export {
   type LoadIndexOptions,
   type RangeSearchResult,

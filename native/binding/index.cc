@@ -1,4 +1,6 @@
 // Entry points of the vector index.
+#include <omp.h>
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -142,67 +144,90 @@ class DisposeWorker final : public IndexChange {
   }
 };
 
-// Takes a handle, options and a control block. The options are those of NativeSearch and those of the kind of search.
-class QueryWorker : public IndexRead {
- protected:
-  QueryWorker(const Napi::CallbackInfo& info, Options* search) : QueryWorker(info, search, search->Size("rows")) {}
-
-  ConstMatrix queries_;
-  SearchParams params_;
-
- private:
-  QueryWorker(const Napi::CallbackInfo& info, Options* search, size_t rows) : IndexRead(info, rows <= kFewQueries) {
-    const Matrix x = search->Floats("queries", rows, handle()->dim);
-    queries_ = ConstMatrix{x.data, x.rows, x.cols};
-    params_.ef_search = static_cast<int64_t>(search->Size("efSearch"));
-    params_.nprobe = static_cast<int64_t>(search->Size("nprobe"));
-    params_.rerank = static_cast<int64_t>(search->Size("rerank"));
-    if (search->Has("filter")) {
-      Napi::Uint8Array filter = search->Uint8("filter");
-      static constexpr uint8_t kNoRow = 0;
-      params_.filter = filter.ElementLength() > 0 ? filter.Data() : &kNoRow;
-      params_.filter_bytes = filter.ElementLength();
-    }
-    TakeControl(info, 2);
+// What every search reads from its options.
+struct Query {
+  Query(Options* search, size_t dim) {
+    const Matrix x = search->Floats("queries", search->Size("rows"), dim);
+    vectors = ConstMatrix{x.data, x.rows, x.cols};
+    params.ef_search = static_cast<int64_t>(search->Size("efSearch"));
+    params.nprobe = static_cast<int64_t>(search->Size("nprobe"));
+    params.rerank = static_cast<int64_t>(search->Size("rerank"));
+    if (!search->Has("filter")) return;
+    Napi::Uint8Array filter = search->Uint8("filter");
+    static constexpr uint8_t kNoRow = 0;
+    params.filter = filter.ElementLength() > 0 ? filter.Data() : &kNoRow;
+    params.filter_bytes = filter.ElementLength();
   }
+  ConstMatrix vectors;
+  SearchParams params;
 };
 
-class SearchWorker final : public QueryWorker {
+// A search for the k nearest vectors, and the arrays that receive them.
+struct NearestQuery : Query {
+  NearestQuery(Options* search, size_t dim) : Query(search, dim), k(search->Size("k")) {
+    if (k == 0) ThrowCoded(search->Env(), "ERR_INTERNAL", "Expected k >= 1 at the native boundary");
+    Napi::Int32Array rows = search->Int32("labels");
+    CheckLength(search->Env(), rows.ElementLength(), vectors.rows, k, "labels");
+    labels = rows.Data();
+    distances = search->Floats("distances", vectors.rows, k).data;
+  }
+  Status Run(const VectorIndex& index, const Control& control) const {
+    return index.Search(vectors, k, params, labels, distances, control);
+  }
+  size_t k;
+  int32_t* labels;
+  float* distances;
+};
+
+// Takes a handle, options and a control block.
+class SearchWorker final : public IndexRead {
  public:
   explicit SearchWorker(const Napi::CallbackInfo& info) : SearchWorker(info, Options(info, 1)) {}
 
  private:
-  SearchWorker(const Napi::CallbackInfo& info, Options search) : QueryWorker(info, &search) {
-    k_ = search.Size("k");
-    if (k_ == 0) ThrowCoded(info.Env(), "ERR_INTERNAL", "Expected k >= 1 at the native boundary");
-    Napi::Int32Array labels = search.Int32("labels");
-    CheckLength(info.Env(), labels.ElementLength(), queries_.rows, k_, "labels");
-    labels_ = labels.Data();
-    distances_ = search.Floats("distances", queries_.rows, k_).data;
+  SearchWorker(const Napi::CallbackInfo& info, Options search)
+      : IndexRead(info, search.Size("rows") <= kFewQueries), query_(&search, handle()->dim) {
+    TakeControl(info, 2);
     Keep(search);
   }
-
-  Status Read(const VectorIndex& index) override {
-    return index.Search(queries_, k_, params_, labels_, distances_, control());
-  }
+  Status Read(const VectorIndex& index) override { return query_.Run(index, control()); }
   Napi::Value Result(Napi::Env env) override { return env.Undefined(); }
-  size_t k_;
-  int32_t* labels_;
-  float* distances_;
+  NearestQuery query_;
 };
 
-class RangeSearchWorker final : public QueryWorker {
+// Searches on the JavaScript thread, like a job on one of libuv's threads: without a team, and only if no change is
+// queued. None can start before the call returns, and other readers do not disturb it.
+Napi::Value SearchSync(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::shared_ptr<IndexHandle> handle = IndexArg(info, 0);
+  if (handle->changes > 0)
+    ThrowCoded(env, "ERR_BUSY", "The index is being changed: wait for that call, or use search(), which waits itself");
+  if (handle->index == nullptr) ThrowCoded(env, "ERR_DISPOSED", "The index was disposed");
+  Options search(info, 1);
+  const NearestQuery query(&search, handle->dim);
+  const int threads = omp_get_max_threads();
+  omp_set_num_threads(1);
+  const Status status = query.Run(*handle->index, Control());
+  omp_set_num_threads(threads);
+  if (!status.ok()) ThrowCoded(env, CodeName(status.code()), status.message());
+  return env.Undefined();
+}
+
+class RangeSearchWorker final : public IndexRead {
  public:
   explicit RangeSearchWorker(const Napi::CallbackInfo& info) : RangeSearchWorker(info, Options(info, 1)) {}
 
  private:
-  RangeSearchWorker(const Napi::CallbackInfo& info, Options search) : QueryWorker(info, &search) {
-    radius_ = static_cast<float>(search.Number("radius"));
+  RangeSearchWorker(const Napi::CallbackInfo& info, Options search)
+      : IndexRead(info, search.Size("rows") <= kFewQueries),
+        query_(&search, handle()->dim),
+        radius_(static_cast<float>(search.Number("radius"))) {
+    TakeControl(info, 2);
     Keep(search);
   }
 
   Status Read(const VectorIndex& index) override {
-    return index.RangeSearch(queries_, radius_, params_, &found_, control());
+    return index.RangeSearch(query_.vectors, radius_, query_.params, &found_, control());
   }
   // The number of results is known only now, so the caller cannot allocate the arrays before the search.
   Napi::Value Result(Napi::Env env) override {
@@ -218,6 +243,7 @@ class RangeSearchWorker final : public QueryWorker {
     result["distances"] = distances;
     return result;
   }
+  Query query_;
   float radius_;
   RangeResult found_;
 };
@@ -280,6 +306,8 @@ void RegisterIndex(Napi::Env, Napi::Object exports) {
   ExportWorker<ReserveWorker>(exports, "indexReserve");
   // indexSearch(index: IndexHandle, search: NativeSearch, control?: Int32Array): Promise<void>
   ExportWorker<SearchWorker>(exports, "indexSearch");
+  // indexSearchSync(index: IndexHandle, search: NativeSearch): void
+  exports["indexSearchSync"] = Napi::Function::New(exports.Env(), SearchSync, "indexSearchSync");
   // indexRangeSearch(index: IndexHandle, search: NativeRangeSearch, control?: Int32Array): Promise<RangeSearchResult>
   ExportWorker<RangeSearchWorker>(exports, "indexRangeSearch");
   // indexSelfRecall(index: IndexHandle, sample: number, control?: Int32Array): Promise<number>

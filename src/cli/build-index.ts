@@ -2,14 +2,17 @@ import { type Command, Option } from 'commander';
 
 import { EngineError } from '../core/errors.js';
 import type { Dataset } from '../datasets/dataset.js';
+import type { IndexChoice } from '../pipeline/index/choose-index.js';
 import type { CliContext } from './context.js';
 import { formatBytes, formatDuration, plural } from './format.js';
-import { integer } from './parse-options.js';
+import { integer, recall } from './parse-options.js';
+import { adviseOnRecall, describeRecall } from './recall.js';
 import { describeSelfRecall } from './self-recall.js';
 
 interface BuildIndexCliOptions {
-  factory: string;
+  factory?: string;
   metric: 'l2' | 'ip';
+  recall?: number;
   efConstruction?: number;
   to?: string;
   table?: string;
@@ -25,13 +28,23 @@ export function addIndexCommand(program: Command, context: CliContext): void {
     .argument('<dataset>', 'folder written by univar embed')
     .option(
       '--factory <string>',
-      'FAISS factory string, for example Flat, HNSW32, IVF256,Flat, IVF256,SQ8 or IVF256,PQ48',
-      'HNSW32',
+      'FAISS factory string, for example Flat, HNSW32, HNSW32,SQ8,RFlat or IVF256,SQ8 (default: chosen by the number ' +
+        'of answers, their dimensions, --recall and the memory; with --to, HNSW32)',
+    )
+    .option(
+      '--recall <share>',
+      'share of the 50 nearest answers that searches are to find; measured after building, on 1,000 answers of the ' +
+        'dataset (default: 0.98)',
+      recall,
     )
     .addOption(
       new Option('--metric <metric>', 'Euclidean distance or inner product').choices(['l2', 'ip']).default('l2'),
     )
-    .option('--ef-construction <n>', 'HNSW: candidates to keep while linking a vector (default: 40)', integer(1))
+    .option(
+      '--ef-construction <n>',
+      'HNSW: candidates to keep while linking a vector (default: 40; 200 if the kind is chosen)',
+      integer(1),
+    )
     .option(
       '--to <url>',
       'load the dataset into PostgreSQL with pgvector instead, as HNSW<n> or HNSW<n>,SQfp16: ' +
@@ -48,10 +61,16 @@ export function addIndexCommand(program: Command, context: CliContext): void {
       'after',
       `
 If the dataset has no fit yet, an encoder is fitted on its answers first (see "univar fit"): it identifies value
-ids better than the encoder that embedded them. Exact search is fast enough for about ten thousand answers.
-Build an index for more.
+ids better than the encoder that embedded them.
+
+Below 10,000 answers, the index that is chosen is exact (Flat); above, it is a graph. A graph or lists find most of the
+nearest answers, not all. So searches are measured against exact search, and the dataset remembers the cheapest
+settings that find the share asked for: identify and serve use them. They hold for the answers that are added later,
+too; "univar compact" and another "univar index" measure again.
 
 Examples:
+  $ univar index values/
+  $ univar index values/ --recall 0.995
   $ univar index values/ --factory HNSW32
   $ univar index values/ --factory IVF256,SQ8 --metric ip
   $ univar index values/ --to postgres://user@host/database
@@ -73,7 +92,12 @@ async function loadIndex(
 ): Promise<void> {
   const { openDataset } = await import('../datasets/dataset.js');
   const { buildPgIndex } = await import('../pipeline/index/postgres-index.js');
-  const { to, table, factory, metric, efConstruction, overwrite = false, json } = options;
+  const { to, table, factory = 'HNSW32', metric, efConstruction, overwrite = false, json } = options;
+  if (options.recall !== undefined)
+    throw new EngineError(
+      'ERR_ARG_TYPE',
+      '--recall cannot be used with --to; choose --ef-search of univar identify for an index in PostgreSQL',
+    );
   const dataset = await openDataset(dir);
   if (options.fit) await fitIfMissing(dataset, context);
   const start = performance.now();
@@ -129,17 +153,25 @@ async function writeIndex(
   const onProgress = (rows: number): void => {
     progress.update(rows);
   };
-  const built = await buildIndex(dataset, { ...options, signal, onProgress }).finally(() => {
+  const onChoice = ({ factory, reason }: IndexChoice): void => context.log(`index: chose ${factory}: ${reason}`);
+  const built = await buildIndex(dataset, { ...options, signal, onProgress, onChoice }).finally(() => {
     progress.stop();
   });
-  const { factory, metric, rows, bytes, path: file, selfRecall } = built;
+  const { path: file, factory, metric, rows, bytes, selfRecall, targetRecall, recall: found, effort } = built;
   const seconds = (performance.now() - start) / 1000;
-  if (json) context.printJson({ dataset: dir, index: file, factory, metric, rows, bytes, selfRecall, seconds });
-  else
-    context.print(
-      `Indexed ${plural(rows, 'vector')} with ${factory} (${metric}) in ${formatDuration(seconds)}: ` +
-        `${file}, ${formatBytes(bytes)}${describeSelfRecall(factory, selfRecall)}`,
-    );
+  if (json) {
+    const measured = { selfRecall, targetRecall, recall: found, effort };
+    context.printJson({ dataset: dir, index: file, factory, metric, rows, bytes, ...measured, seconds });
+    return;
+  }
+  context.print(
+    `Indexed ${plural(rows, 'vector')} with ${factory} (${metric}) in ${formatDuration(seconds)}: ` +
+      `${file}, ${formatBytes(bytes)}${describeSelfRecall(factory, selfRecall)}`,
+  );
+  const searches = describeRecall(built);
+  if (searches !== undefined) context.print(`Searches ${searches}`);
+  const advice = adviseOnRecall(built);
+  if (advice !== undefined) context.log(`note: ${advice}`);
 }
 
 /** Fits an encoder on the dataset, unless it has a current one or its answers do not allow it. */

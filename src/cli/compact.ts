@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { CompactEvents } from '../pipeline/compact-dataset.js';
 import type { CliContext } from './context.js';
 import { formatBytes, formatCount, plural } from './format.js';
+import { describeRecall } from './recall.js';
 import { StagedProgress } from './staged-progress.js';
 
 interface CompactCliOptions {
@@ -57,12 +58,16 @@ async function runCompact(dir: string, { index, json }: CompactCliOptions, conte
   );
   const { index: built, ...folded } = compacted;
   if (json) {
-    const { factory, metric, bytes } = built ?? {};
+    const { factory, metric, bytes, recall, effort } = built ?? {};
     context.printJson({
       dataset: dir,
       rows: dataset.rows,
       ...folded,
-      index: built ? { factory, metric, bytes } : null,
+      index: built ? { factory, metric, bytes, recall, effort } : null,
     });
-  } else if (built) context.print(`Indexed with ${built.factory} (${built.metric}): ${formatBytes(built.bytes)}`);
+  } else if (built) {
+    const searches = describeRecall(built);
+    const found = searches === undefined ? '' : `; searches ${searches}`;
+    context.print(`Indexed with ${built.factory} (${built.metric}): ${formatBytes(built.bytes)}${found}`);
+  }
 }

@@ -23,7 +23,10 @@ export function addFitCommand(program: Command, context: CliContext): void {
     )
     .option('--max-ngrams <n>', 'n-grams that get an embedding (default: 131,072)', integer(1))
     .option('--seed <n>', 'seed of the fit', integer(0), 1)
-    .option('--factory <string>', 'FAISS factory string of the index over the fitted vectors', 'HNSW32')
+    .option(
+      '--factory <string>',
+      'FAISS factory string of the index over the fitted vectors (default: chosen, see univar index)',
+    )
     .option('--no-index', 'build no index; identify then compares with every answer')
     .option('--no-classifier', 'train no classifier; identify then gives votes, but no probabilities')
     .option('--json', 'print the result as one JSON document')

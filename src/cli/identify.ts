@@ -52,10 +52,20 @@ export function addIdentifyCommand(program: Command, context: CliContext): void 
     .option('--table <name>', 'with --index: name of the table (default: "univar")')
     .option(
       '--ef-search <n>',
-      'HNSW index: candidates that the search keeps (default: 128; in PostgreSQL up to 1000)',
+      'HNSW index: candidates that the search keeps (default: what univar index measured, otherwise 128; in ' +
+        'PostgreSQL up to 1000)',
       integer(1),
     )
-    .option('--nprobe <n>', 'IVF index: lists to search (default: 16)', integer(1))
+    .option(
+      '--nprobe <n>',
+      'IVF index: lists to search (default: what univar index measured, otherwise 16)',
+      integer(1),
+    )
+    .option(
+      '--rerank <n>',
+      'index with RFlat: candidates to compare exactly (default: what univar index measured, at least twice k)',
+      integer(1),
+    )
     .addOption(
       new Option('--together', 'classify all texts together, as those of one unknown author, without votes').conflicts([
         'k',
@@ -65,6 +75,7 @@ export function addIdentifyCommand(program: Command, context: CliContext): void 
         'index',
         'efSearch',
         'nprobe',
+        'rerank',
       ]),
     )
     .addOption(

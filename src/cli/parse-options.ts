@@ -32,6 +32,14 @@ export function share(text: string): number {
   return value;
 }
 
+/** Parses a share of the nearest rows: above 0 and at most 1. */
+export function recall(text: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!(value > 0 && value <= 1))
+    throw new InvalidArgumentError('Expected a number above 0 and at most 1, as in 0.98.');
+  return value;
+}
+
 /** Parses integers >= 1, separated by commas; returns them distinct and in ascending order. */
 export function integerList(text: string): number[] {
   const values = text.split(',').map((part) => integer(1)(part.trim()));

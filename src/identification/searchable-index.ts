@@ -1,4 +1,11 @@
-import { expectFunction, expectInteger, expectObject, expectOneOf, expectString } from '../core/validate.js';
+import {
+  expectFunction,
+  expectInteger,
+  expectObject,
+  expectOneOf,
+  expectOptions,
+  expectString,
+} from '../core/validate.js';
 import { INDEX_METRICS, type IndexMetric } from '../native/metrics.js';
 import type { SearchResult } from '../native/search-result.js';
 
@@ -34,19 +41,50 @@ export function expectSearchableIndex(value: unknown, name: string): SearchableI
 /** Far above FAISS's defaults, which favour speed and miss true neighbours that should vote. */
 const EF_SEARCH = 128;
 const NPROBE = 16;
+/** Largest setting that a search in an index accepts. */
+const MAX_EFFORT = 2 ** 24;
 
-/** How many candidates a search considers. */
+/** How much of an index a search compares. A setting that does not apply to the index is ignored. */
 export interface SearchEffort {
-  /** HNSW: number of candidates that the search keeps. @default 128 */
+  /** HNSW: number of candidates that the search keeps. @default what `buildIndex` measured, otherwise 128 */
   efSearch?: number | undefined;
-  /** IVF: number of lists to search. @default 16 */
+  /** IVF: number of lists to search. @default what `buildIndex` measured, otherwise 16 */
   nprobe?: number | undefined;
+  /**
+   * Re-ranking (`...,RFlat`): number of candidates to compare exactly. @default what `buildIndex` measured, but at
+   * least twice `k`
+   */
+  rerank?: number | undefined;
 }
 
-/** Selects the search options that apply to an index with this factory string. */
+/** The settings that apply to an index. */
+export type AppliedEffort = { [Setting in keyof SearchEffort]: number };
+
+/** Names of the settings of {@link SearchEffort}. */
+export const EFFORT_KEYS = ['efSearch', 'nprobe', 'rerank'] as const;
+
+/** @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` */
+export function expectEffort(value: unknown, name: string): SearchEffort {
+  const effort = expectOptions(value, name, EFFORT_KEYS);
+  for (const key of EFFORT_KEYS)
+    if (effort[key] !== undefined) expectInteger(effort[key], `${name}.${key}`, 1, MAX_EFFORT);
+  return effort as SearchEffort;
+}
+
+/**
+ * Selects the search options that apply to an index with this factory string.
+ *
+ * @param usual settings for what `wanted` leaves open, measured for this index
+ */
 export function searchEffort(
   factory: string,
-  { efSearch = EF_SEARCH, nprobe = NPROBE }: SearchEffort,
-): { efSearch?: number; nprobe?: number } {
-  return { ...(factory.includes('HNSW') && { efSearch }), ...(factory.includes('IVF') && { nprobe }) };
+  wanted: SearchEffort,
+  { k, usual = {} }: { k: number; usual?: SearchEffort | undefined },
+): AppliedEffort {
+  const rerank = wanted.rerank ?? (usual.rerank && Math.max(usual.rerank, 2 * k));
+  return {
+    ...(factory.includes('HNSW') && { efSearch: wanted.efSearch ?? usual.efSearch ?? EF_SEARCH }),
+    ...(factory.includes('IVF') && { nprobe: wanted.nprobe ?? usual.nprobe ?? NPROBE }),
+    ...(factory.endsWith('RFlat') && rerank !== undefined && { rerank }),
+  };
 }

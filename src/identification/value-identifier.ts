@@ -16,7 +16,14 @@ import { type FilterableRows, RowFilters } from '../search/filters/row-filters.j
 import type { ValueFilter } from '../search/filters/value-filter.js';
 import { ExactIndex } from './exact-index.js';
 import { type Identification, rankNeighbours } from './rank-neighbours.js';
-import { expectSearchableIndex, type SearchableIndex, type SearchEffort, searchEffort } from './searchable-index.js';
+import {
+  EFFORT_KEYS,
+  expectEffort,
+  expectSearchableIndex,
+  type SearchableIndex,
+  type SearchEffort,
+  searchEffort,
+} from './searchable-index.js';
 
 /** Default number of neighbours that vote: the k of the paper. */
 export const DEFAULT_K = 50;
@@ -25,6 +32,8 @@ export const DEFAULT_K = 50;
 export type ValueIdentifierOptions = {
   /** Value id (`model$lang`) of every row, as returned by `Dataset.readValueIds`. Any other labels also work. */
   valueIds: readonly string[] | RowLabels;
+  /** Settings of searches that do not say otherwise, such as the `effort` that `buildIndex` measured. */
+  effort?: SearchEffort | undefined;
 } & ({ index: SearchableIndex } | { embeddings: Float32Array; dim: number });
 
 export interface NeighbourSearchOptions extends SearchEffort {
@@ -32,6 +41,8 @@ export interface NeighbourSearchOptions extends SearchEffort {
   k: number;
   /** Limits the search to matching rows. @default all */
   filter?: ValueFilter | undefined;
+  /** Settings for those that are left open, measured for this index. */
+  usual?: SearchEffort | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -52,6 +63,7 @@ export class ValueIdentifier {
   readonly #index: SearchableIndex;
   readonly #table: FilterableRows;
   readonly #filters: RowFilters;
+  readonly #effort: SearchEffort;
 
   /**
    * @param options an index, or embeddings [valueIds.length, dim] for exact search
@@ -59,12 +71,14 @@ export class ValueIdentifier {
    *   `ERR_ARG_TYPE`, `ERR_NON_FINITE`
    */
   constructor(options: ValueIdentifierOptions) {
-    const { valueIds, index, embeddings, dim } = expectOptions(expectObject(options, 'options'), 'options', [
+    const { valueIds, index, embeddings, dim, effort } = expectOptions(expectObject(options, 'options'), 'options', [
       'valueIds',
       'index',
       'embeddings',
       'dim',
+      'effort',
     ]);
+    this.#effort = expectEffort(effort, 'effort');
     const rowLabels = Array.isArray(valueIds)
       ? labelRows(expectStrings(valueIds, 'valueIds'))
       : expectRowLabels(valueIds);
@@ -107,10 +121,11 @@ export class ValueIdentifier {
    *   errors of the index
    */
   async identify(queries: Float32Array, options?: IdentifyOptions): Promise<Identification[]> {
-    const given = expectOptions(options, 'options', ['k', 'efSearch', 'nprobe', 'filter', 'signal']) as IdentifyOptions;
+    const given = expectOptions(options, 'options', ['k', ...EFFORT_KEYS, 'filter', 'signal']) as IdentifyOptions;
     const found = await searchNeighbours(this.#index, this.#filters, queries, {
       ...given,
       k: given.k ?? Math.min(DEFAULT_K, this.#index.size),
+      usual: this.#effort,
     });
     return rankNeighbours(found, queries.length / this.dim, this.#index.metric, this.#table);
   }
@@ -138,14 +153,19 @@ export async function searchNeighbours(
   if (index.metric === 'ip') expectUnitRows(queries, index.dim, 'queries');
   const k = expectInteger(options.k, 'k', 1);
   const signal = expectSignal(options.signal, 'signal');
-  const effort = searchEffort(index.factory, options);
+  const { usual } = options;
   if (options.filter === undefined) {
     if (k > index.size) fail('ERR_ARG_RANGE', `at most the number of rows in the index, ${index.size},`, 'k', k);
-    return index.search(queries, { k, ...effort, ...(signal && { signal }) });
+    return index.search(queries, {
+      k,
+      ...searchEffort(index.factory, options, { k, usual }),
+      ...(signal && { signal }),
+    });
   }
   const { bits, count } = filters.select(options.filter);
   const wanted = Math.min(k, count, index.size); // the count includes rows that are not in the index yet
   if (wanted === 0) return { labels: new Int32Array(), distances: new Float32Array(), k: 0 };
+  const effort = searchEffort(index.factory, options, { k: wanted, usual });
   const filter = index.filterKind === 'rows' ? bits : options.filter;
   return index.search(queries, { k: wanted, ...effort, filter, ...(signal && { signal }) });
 }

@@ -287,6 +287,8 @@ export interface Addon {
   indexRemove(index: IndexHandle, labels: Int32Array): Promise<IndexInfo & { removedNow: number }>;
   indexReserve(index: IndexHandle, rows: number): Promise<IndexInfo>;
   indexSearch(index: IndexHandle, search: NativeSearch, control?: Int32Array): Promise<void>;
+  /** On the calling thread. Throws `ERR_BUSY` while a change of the index is queued or running. */
+  indexSearchSync(index: IndexHandle, search: NativeSearch): void;
   indexRangeSearch(index: IndexHandle, search: NativeRangeSearch, control?: Int32Array): Promise<RangeSearchResult>;
   indexSelfRecall(index: IndexHandle, sample: number, control?: Int32Array): Promise<number>;
   indexSave(index: IndexHandle, path: string): Promise<void>;
@@ -343,6 +345,7 @@ export const ADDON_EXPORTS = Object.keys({
   indexRemove: true,
   indexReserve: true,
   indexSearch: true,
+  indexSearchSync: true,
   indexRangeSearch: true,
   indexSelfRecall: true,
   indexSave: true,

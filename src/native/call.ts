@@ -80,3 +80,20 @@ export async function callNative<T>(
     clearInterval(timer);
   }
 }
+
+/**
+ * Runs a native operation on the calling thread, and converts what it throws to an EngineError whose stack starts at
+ * the caller of `hideAbove`.
+ */
+export function callNativeSync<T>(hideAbove: (...args: never[]) => unknown, start: () => T): T {
+  try {
+    return start();
+  } catch (error) {
+    const isOurs = error instanceof Error && 'code' in error && isErrorCode(error.code);
+    const message = error instanceof Error ? error.message : String(error);
+    throw new EngineError(isOurs ? (error.code as EngineError['code']) : 'ERR_INTERNAL', message, {
+      hideAbove,
+      ...(!isOurs && { cause: error }),
+    });
+  }
+}

@@ -1,5 +1,5 @@
 import type { IndexHandle, IndexInfo, OpenedIndex, RangeSearchResult } from './addon-types.js';
-import { type CallOptions, callNative } from './call.js';
+import { type CallOptions, callNative, callNativeSync } from './call.js';
 import { addon } from './loader.js';
 import type { IndexMetric } from './metrics.js';
 import type { NativeRangeSearch, NativeSearch } from './operation-types.js';
@@ -58,6 +58,11 @@ export function reserveIndex(index: IndexHandle, rows: number): Promise<IndexInf
 /** Writes [rows, k] labels and distances. */
 export function searchIndex(index: IndexHandle, search: NativeSearch, options: CallOptions): Promise<void> {
   return callNative(searchIndex, options, (control) => addon().indexSearch(index, search, control));
+}
+
+/** The same on the calling thread. */
+export function searchIndexSync(index: IndexHandle, search: NativeSearch): void {
+  callNativeSync(searchIndexSync, () => addon().indexSearchSync(index, search));
 }
 
 export function rangeSearchIndex(

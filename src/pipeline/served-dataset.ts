@@ -59,14 +59,14 @@ export class ServedDataset {
       );
     if (!(vectors instanceof DatasetFit)) {
       const encoder = await this.#ownEncoder(dataset);
-      return { dataset, encoder, ownEncoder: encoder, index: await this.#openIndex(source) };
+      return { dataset, encoder, ownEncoder: encoder, ...(await this.#openIndex(source)) };
     }
     const ownEncoder = readOnly ? undefined : await this.#ownEncoder(dataset).catch(adviseReadOnly);
     const encoder = await loadFitEncoder(vectors);
     let classifier: ValueClassifier | undefined;
     try {
       classifier = await loadFitClassifier(vectors);
-      return { dataset, encoder, fit: vectors, classifier, ownEncoder, index: await this.#openIndex(source) };
+      return { dataset, encoder, fit: vectors, classifier, ownEncoder, ...(await this.#openIndex(source)) };
     } catch (error) {
       classifier?.dispose();
       await encoder.dispose();
@@ -89,13 +89,13 @@ export class ServedDataset {
     );
   }
 
-  async #openIndex(source: VectorSource): Promise<VectorIndex> {
+  async #openIndex(source: VectorSource): Promise<Pick<OpenedDataset, 'index' | 'effort' | 'recall'>> {
     const saved = await loadSavedIndex(source);
     if (saved === 'stale')
       this.options.note(
         'the index does not match the vectors of the dataset; using exact search. Run "univar index" again',
       );
-    return saved === undefined || saved === 'stale' ? exactIndex(source.vectors) : saved;
+    return saved === undefined || saved === 'stale' ? { index: await exactIndex(source.vectors) } : saved;
   }
 }
 

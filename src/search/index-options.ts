@@ -8,6 +8,9 @@ export interface IndexSearchOptions extends IndexQueryOptions {
   k: number;
 }
 
+/** Options of a search on the calling thread, which cannot be cancelled. */
+export type SyncSearchOptions = Omit<IndexSearchOptions, 'signal' | 'onProgress'>;
+
 /** Options of one range search. */
 export interface RangeSearchOptions extends IndexQueryOptions {
   /** Finite threshold: finds vectors with a larger inner product or a smaller squared distance. */
@@ -58,6 +61,9 @@ type Query = Partial<Record<(typeof QUERY_KEYS)[number], unknown>>;
 
 /** Keys of {@link IndexQueryOptions}. */
 export const QUERY_KEYS = ['efSearch', 'nprobe', 'rerank', 'filter', 'signal', 'onProgress'] as const;
+
+/** Those of {@link SyncSearchOptions}. */
+export const SYNC_QUERY_KEYS = ['efSearch', 'nprobe', 'rerank', 'filter'] as const;
 
 export function resolveQueryOptions(
   { efSearch, nprobe, rerank, filter, signal, onProgress }: Query,

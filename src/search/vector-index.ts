@@ -26,6 +26,7 @@ import {
   reserveIndex,
   saveIndex,
   searchIndex,
+  searchIndexSync,
   trainIndex,
 } from '../native/index-handle.js';
 import { INDEX_METRICS, type IndexMetric } from '../native/metrics.js';
@@ -33,11 +34,14 @@ import { allocateSearchResult, type SearchResult } from '../native/search-result
 import { type IndexKind, parseFactory } from './factory.js';
 import {
   type BuildOptions,
+  type IndexQueryOptions,
   type IndexSearchOptions,
   QUERY_KEYS,
   type RangeSearchOptions,
   resolveBuildOptions,
   resolveQueryOptions,
+  SYNC_QUERY_KEYS,
+  type SyncSearchOptions,
 } from './index-options.js';
 
 export type { RangeSearchResult } from '../native/addon-types.js';
@@ -265,13 +269,22 @@ export class VectorIndex implements AsyncDisposable {
    *   `ERR_OUT_OF_MEMORY`, `ERR_ABORTED`, `ERR_DISPOSED`
    */
   async search(queries: Float32Array, options: IndexSearchOptions): Promise<SearchResult> {
-    const rows = this.#rows(queries, 'queries');
-    const given = expectOptions(options, 'options', ['k', ...QUERY_KEYS]);
-    const k = expectInteger(given.k, 'k', 1);
-    if (k > this.size) fail('ERR_ARG_RANGE', `at most the number of vectors in the index, ${this.size},`, 'k', k);
-    const { native, call } = resolveQueryOptions(given, this.#applicable());
-    const result = allocateSearchResult(rows, k);
-    await searchIndex(this.#handle, { queries, rows, ...result, ...native }, call);
+    const { search, result, call } = this.#nearest(queries, options, QUERY_KEYS);
+    await searchIndex(this.#handle, search, call);
+    return result;
+  }
+
+  /**
+   * Does the same as {@link search}, on one thread, and blocks the event loop meanwhile. It saves the way to another
+   * thread and back, which takes longer than a lookup in a small index: see docs/search.md for figures. Use it for few
+   * queries that take well under a millisecond, never for an index that a server searches while it answers others.
+   *
+   * @param queries [any, dim], row-major
+   * @throws EngineError like {@link search}; `ERR_BUSY` while another call changes the index
+   */
+  searchSync(queries: Float32Array, options: SyncSearchOptions): SearchResult {
+    const { search, result } = this.#nearest(queries, options, SYNC_QUERY_KEYS);
+    searchIndexSync(this.#handle, search);
     return result;
   }
 
@@ -356,6 +369,17 @@ export class VectorIndex implements AsyncDisposable {
   #expectTrainedToStore(): void {
     if (!this.isTrained)
       throw new EngineError('ERR_ARG_RANGE', `The index "${this.factory}" must be trained before it can be saved`);
+  }
+
+  /** Checks a search, and allocates its result. */
+  #nearest(queries: Float32Array, options: IndexSearchOptions, keys: readonly (keyof IndexQueryOptions)[]) {
+    const rows = this.#rows(queries, 'queries');
+    const given = expectOptions(options, 'options', ['k', ...keys]);
+    const k = expectInteger(given.k, 'k', 1);
+    if (k > this.size) fail('ERR_ARG_RANGE', `at most the number of vectors in the index, ${this.size},`, 'k', k);
+    const { native, call } = resolveQueryOptions(given, this.#applicable());
+    const result = allocateSearchResult(rows, k);
+    return { search: { queries, rows, ...result, ...native }, result, call };
   }
 
   #rows(vectors: unknown, name: string): number {

@@ -49,11 +49,22 @@ export function createSchemas(limits: Limits) {
       Type.Integer({
         minimum: 1,
         maximum: MAX_SETTING,
-        description: 'HNSW: candidates that the search keeps (default: 128)',
+        description: 'HNSW: candidates that the search keeps (default: that of /v1/index)',
       }),
     ),
     nprobe: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: MAX_SETTING, description: 'IVF: lists to search (default: 16)' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_SETTING,
+        description: 'IVF: lists to search (default: that of /v1/index)',
+      }),
+    ),
+    rerank: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_SETTING,
+        description: 'RFlat: candidates to compare exactly (default: that of /v1/index, at least twice k)',
+      }),
     ),
     filter: Type.Optional(
       Type.Object(
@@ -97,6 +108,27 @@ export function createSchemas(limits: Limits) {
     selfRecall: Type.Number({
       description: 'share of sampled rows that a search for their own vector finds; below 0.99, rebuild the index',
     }),
+    effort: Type.Object(
+      {
+        efSearch: Type.Optional(Type.Integer({ description: 'HNSW: candidates that the search keeps' })),
+        nprobe: Type.Optional(Type.Integer({ description: 'IVF: lists to search' })),
+        rerank: Type.Optional(Type.Integer({ description: 'RFlat: candidates to compare exactly' })),
+      },
+      { description: 'searches of requests that do not set it' },
+    ),
+    recall: Type.Optional(
+      Type.Object(
+        {
+          k: Type.Integer({ description: 'number of nearest rows to find' }),
+          share: Type.Number({ description: 'mean share of them that was found for rows of the index' }),
+          atLeast: Type.Number({
+            description: 'share that is found at least for new answers, with a confidence of 95 %',
+          }),
+          sample: Type.Integer({ description: 'rows that were searched for' }),
+        },
+        { description: 'what these searches found when the index was built, against exact search, if it was measured' },
+      ),
+    ),
     readOnly: Type.Boolean(),
     rows: Type.Integer({ description: 'rows that can be found' }),
     added: Type.Integer(),

@@ -129,7 +129,10 @@ export function functionSamples(scene: ApiScene): Samples {
   const tokenizer = (): univar.WordPieceTokenizer => univar.WordPieceTokenizer.fromFile(path('checkpoint'));
   return {
     capabilities: () => [],
-    buildIndex: (signal) => [values, { factory: 'HNSW4', metric: 'l2', efConstruction: 8, ...call(signal) }],
+    buildIndex: (signal) => [
+      values,
+      { factory: 'HNSW4', metric: 'l2', efConstruction: 8, recall: 0.9, onChoice: nothing, ...call(signal) },
+    ],
     compactDataset: (signal) => [values, { index: true, signal, events: { onRead: nothing } }],
     createTrainer: () => [
       {

@@ -61,6 +61,7 @@ export function methodSamples(scene: ApiScene): Samples {
     'VectorIndex#selfRecall': (signal) => [{ sample: 5, signal }],
     'VectorIndex#save': () => [fresh()],
     'VectorIndex#search': (signal) => [matrix(2), { k: 2, efSearch: 8, ...call(signal) }],
+    'VectorIndex#searchSync': () => [matrix(2), { k: 2, efSearch: 8 }],
     'VectorIndex#train': (signal) => [matrix(), call(signal)],
     'WordPieceTokenizer.fromFile': () => [path('checkpoint')],
     'WordPieceTokenizer#encode': (signal) => [['w1', 'w2'], { maxTokens: 5, ...call(signal) }],
@@ -84,7 +85,7 @@ export function methodSamples(scene: ApiScene): Samples {
     'VectorIndex#dispose': () => [],
     'WordPieceTokenizer#dispose': () => [],
     'new DuplicateCounter': () => [],
-    'new ValueIdentifier': () => [{ valueIds, embeddings: matrix(), dim: DIM }],
+    'new ValueIdentifier': () => [{ valueIds, embeddings: matrix(), dim: DIM, effort: { efSearch: 64, rerank: 100 } }],
   };
 }
 

@@ -24,7 +24,7 @@ export async function makeServedDataset(scratch: string): Promise<ServedDataset>
   const dir = join(scratch, 'values');
   for (const args of [
     ['embed', file, '--out', dir, '--encoder', encoder],
-    ['index', dir, '--no-fit'],
+    ['index', dir, '--no-fit', '--factory', 'HNSW32'],
   ]) {
     const { code, stderr } = await runCli(args);
     if (code !== 0) throw new Error(stderr);

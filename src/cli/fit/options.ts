@@ -5,7 +5,7 @@ export interface FitCliOptions {
   maxAnswers?: number;
   maxNgrams?: number;
   seed: number;
-  factory: string;
+  factory?: string;
   index: boolean;
   classifier: boolean;
   json?: boolean;

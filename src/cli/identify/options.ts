@@ -22,6 +22,7 @@ export interface IdentifyCliOptions extends EncoderCliOptions {
   table?: string;
   efSearch?: number;
   nprobe?: number;
+  rerank?: number;
   together?: boolean;
   why?: boolean;
   csv?: boolean;

@@ -98,13 +98,13 @@ export async function runIdentify(dir: string, options: IdentifyCliOptions, cont
 
 async function identifyEach(task: Task): Promise<Result> {
   const { collection, texts, records, filter, matching, options, context } = task;
-  const { efSearch, nprobe } = options;
+  const { efSearch, nprobe, rerank } = options;
   const asTable = options.csv || (records !== undefined && !options.why && !options.evidence);
   const evidence = options.evidence ?? (options.csv || (asTable && !options.json) ? 0 : EVIDENCE);
   const { rows: answers } = collection;
   const k = options.k ?? Math.min(DEFAULT_K, answers);
   const { signal } = context;
-  const identified = await collection.identify(texts, { k, efSearch, nprobe, filter, evidence, signal });
+  const identified = await collection.identify(texts, { k, efSearch, nprobe, rerank, filter, evidence, signal });
   if (matching !== undefined && matching < k)
     context.log(
       `note: the filter matches ${formatCount(matching)} of the ${formatCount(answers)} answers; all of them vote`,

@@ -6,6 +6,7 @@ import { readIndexDescription } from '../../pipeline/index/saved-index.js';
 import { searchedVectors } from '../../pipeline/index/vector-source.js';
 import type { CliContext } from '../context.js';
 import { formatBytes, formatCount, formatTable, plural } from '../format.js';
+import { describeRecall } from '../recall.js';
 import { describeSelfRecall } from '../self-recall.js';
 
 /** `univar info`: prints what a dataset folder holds. */
@@ -41,6 +42,9 @@ export async function runInfo(dir: string, { json }: { json?: boolean }, context
         factory: index.factory,
         metric: index.metric,
         selfRecall: index.selfRecall,
+        targetRecall: index.targetRecall,
+        recall: index.recall,
+        effort: index.effort,
         stale: isStale,
       },
     });
@@ -67,7 +71,9 @@ export async function runInfo(dir: string, { json }: { json?: boolean }, context
     if (!index) return 'none; search compares with every answer';
     const { factory = '?', selfRecall } = index;
     if (isStale) return `${factory}; out of date, run "univar index" again`;
-    return `${factory}${describeSelfRecall(factory, selfRecall)}`;
+    const searches = describeRecall(index);
+    const found = searches === undefined ? '' : `; searches ${searches}`;
+    return `${factory}${describeSelfRecall(factory, selfRecall)}${found}`;
   };
   context.print(
     formatTable([

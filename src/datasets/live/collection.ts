@@ -6,6 +6,7 @@ import { languagesOf } from '../../core/value-id.js';
 import type { Encoder } from '../../encoder/encoder.js';
 import type { ValueClassifier } from '../../identification/classifier/value-classifier.js';
 import { type Identification, rankNeighbours } from '../../identification/rank-neighbours.js';
+import { type AppliedEffort, type SearchEffort, searchEffort } from '../../identification/searchable-index.js';
 import { type NeighbourSearchOptions, searchNeighbours } from '../../identification/value-identifier.js';
 import type { SearchResult } from '../../native/search-result.js';
 import { type QaRecord, valueId } from '../../records/record.js';
@@ -13,6 +14,7 @@ import { expectUnitRows, haveUnitLength } from '../../search/euclidean-distance.
 import { expectEntries, LARGEST_ENTRY } from '../../search/expect-entries.js';
 import { RowFilters } from '../../search/filters/row-filters.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
+import type { MeasuredRecall } from '../../search/measured-recall.js';
 import type { VectorIndex } from '../../search/vector-index.js';
 import type { AddedRows, Change } from '../changes/change-frames.js';
 import { ChangeJournal, journalBase } from '../changes/change-journal.js';
@@ -26,6 +28,10 @@ export interface OpenedDataset {
   dataset: Dataset;
   /** Index over the searched vectors of all answers. The collection disposes it. */
   index: VectorIndex;
+  /** Settings of searches that do not say otherwise, measured for this index. */
+  effort?: SearchEffort | undefined;
+  /** What searches find with them. */
+  recall?: MeasuredRecall | undefined;
   /** Encoder of the searched vectors, and therefore of queries. */
   encoder: Encoder;
   /** The fit that `encoder` belongs to; the collection then disposes it. Undefined if it embedded the dataset. */
@@ -149,6 +155,17 @@ export class Collection {
     return this.#parts.index;
   }
 
+  /** What searches for the k nearest rows do that do not say otherwise. */
+  effort(k: number): AppliedEffort {
+    const { index, effort: usual } = this.#parts;
+    return searchEffort(index.factory, {}, { k, usual });
+  }
+
+  /** What searches found when the index was built, if that was measured. */
+  get recall(): MeasuredRecall | undefined {
+    return this.#parts.recall;
+  }
+
   /** Rows that can be found. */
   get size(): number {
     return this.#parts.index.size;
@@ -215,7 +232,8 @@ export class Collection {
    */
   async search(queries: Float32Array, options: NeighbourSearchOptions): Promise<SearchResult> {
     this.expectVectors(queries, 'vectors');
-    return searchNeighbours(this.#parts.index, this.#filters, queries, options);
+    const { index, effort: usual } = this.#parts;
+    return searchNeighbours(index, this.#filters, queries, { ...options, usual });
   }
 
   /** Lets the k nearest rows of every query vote. See {@link search}. */

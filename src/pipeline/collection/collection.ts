@@ -11,6 +11,7 @@ import type {
   ValueClassifier,
 } from '../../identification/classifier/value-classifier.js';
 import type { Identification, Neighbour } from '../../identification/rank-neighbours.js';
+import { EFFORT_KEYS } from '../../identification/searchable-index.js';
 import { type IdentifyOptions, ValueIdentifier } from '../../identification/value-identifier.js';
 import { type CallOptions, resolveCallOptions } from '../../native/call.js';
 import type { QaRecord } from '../../records/record.js';
@@ -72,7 +73,8 @@ export class Collection implements AsyncDisposable {
     valueIds: RowLabels | undefined,
     classifier: ValueClassifier | undefined,
   ): Collection {
-    const identifier = search && valueIds && new ValueIdentifier({ index: search.index, valueIds });
+    const identifier =
+      search && valueIds && new ValueIdentifier({ index: search.index, effort: search.effort, valueIds });
     return new Collection(source, encoder, search, identifier, classifier);
   }
 
@@ -134,7 +136,7 @@ export class Collection implements AsyncDisposable {
    *   `ERR_ABORTED`; and the errors of the encoder and the index
    */
   async identify(texts: readonly EmbeddableText[], options?: IdentifyTextsOptions): Promise<IdentifiedText[]> {
-    const keys = ['k', 'efSearch', 'nprobe', 'filter', 'signal', 'evidence'] as const;
+    const keys = ['k', ...EFFORT_KEYS, 'filter', 'signal', 'evidence'] as const;
     const { evidence, ...search } = expectOptions(options, 'options', keys) as IdentifyTextsOptions;
     const count = expectInteger(evidence ?? DEFAULT_EVIDENCE, 'evidence', 0);
     const { identifier } = this;

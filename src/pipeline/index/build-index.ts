@@ -2,13 +2,15 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { allocateFloat32 } from '../../core/allocate.js';
-import { expectCallback, expectOptions, expectSignal } from '../../core/validate.js';
+import { expectCallback, expectInRange, expectOneOf, expectOptions, expectSignal, fail } from '../../core/validate.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import type { EmbeddingShards } from '../../datasets/embedding-shards.js';
 import type { CallOptions } from '../../native/call.js';
-import type { IndexMetric } from '../../native/metrics.js';
+import { INDEX_METRICS, type IndexMetric } from '../../native/metrics.js';
 import { VectorIndex } from '../../search/vector-index.js';
+import { chooseIndex, type IndexChoice } from './choose-index.js';
 import { DESCRIPTION_FILE, INDEX_FILE, type IndexDescription, readIndexDescription } from './saved-index.js';
+import { tuneSearch } from './tune-search.js';
 import { searchedVectors, type VectorSource } from './vector-source.js';
 
 /** Vectors that are added in one step, and held in memory beside the index. */
@@ -16,13 +18,28 @@ const ADD_ROWS = 16_384;
 /** Vectors for training lists and codes; FAISS uses at most 256 per list. */
 const TRAIN_ROWS = 262_144;
 
+/** Share of the nearest answers that searches are to find. */
+const RECALL = 0.98;
+
 export interface BuildIndexOptions extends CallOptions {
-  /** FAISS factory string: see {@link VectorIndexOptions.factory}. @default 'HNSW32' */
+  /**
+   * FAISS factory string: see {@link VectorIndexOptions.factory}. @default chosen by the number of answers, their
+   * width, the recall and the memory of the machine: see docs/search.md
+   */
   factory?: string | undefined;
   /** @default 'l2' */
   metric?: IndexMetric | undefined;
-  /** HNSW: candidates kept in the search for the links of a new vector. @default 40 */
+  /** HNSW: candidates kept in the search for the links of a new vector. @default 40, or 200 if the kind is chosen */
   efConstruction?: number | undefined;
+  /**
+   * Share of the 50 nearest answers that searches are to find, above 0 and at most 1. It is measured after building,
+   * on 1,000 answers of the dataset, each without itself, against exact search. `identify`, `openCollection` and the
+   * server then use the cheapest `efSearch`, `nprobe` and `rerank` that reach it, or the best if none does.
+   * @default 0.98
+   */
+  recall?: number | undefined;
+  /** Called before building if the kind of index was chosen. */
+  onChoice?: ((choice: IndexChoice) => void) | undefined;
 }
 
 /** The index that {@link buildIndex} saved. */
@@ -35,6 +52,7 @@ export interface BuiltIndex extends IndexDescription {
 /**
  * Builds an index over all answers of a dataset and saves it in the dataset folder, replacing an earlier one: over the
  * vectors of the fitted encoder if the dataset has one (see `fitDataset`), otherwise over those of its own encoder.
+ * Then measures which share of the nearest answers searches find, and remembers the settings that reach `recall`.
  * `onProgress` receives the number of vectors added so far.
  *
  * @param dataset a dataset or its folder
@@ -58,27 +76,42 @@ export async function rebuildIndex(
 ): Promise<BuiltIndex | undefined> {
   const earlier = await readIndexDescription(indexDir);
   if (earlier?.factory === undefined || earlier.embeddings === vectors.embeddingsChecksum) return undefined;
-  const { factory, metric, efConstruction } = earlier;
-  return writeIndex(vectors, indexDir, { ...options, factory, metric, efConstruction });
+  const { factory, metric, efConstruction, chosen = false, targetRecall: recall } = earlier;
+  const kind = chosen ? {} : { factory, efConstruction }; // there may be many more answers now
+  return writeIndex(vectors, indexDir, { ...options, ...kind, metric, recall });
 }
 
 /** @throws EngineError `ERR_ARG_TYPE` */
 export function expectIndexOptions(options: unknown, name: string): BuildIndexOptions {
-  const given = expectOptions(options, name, ['factory', 'metric', 'efConstruction', 'signal', 'onProgress']);
-  expectSignal(given['signal'], 'signal');
-  expectCallback(given['onProgress'] as BuildIndexOptions['onProgress'], 'onProgress');
-  return given as BuildIndexOptions;
+  const given = expectOptions(options, name, [
+    'factory',
+    'metric',
+    'efConstruction',
+    'recall',
+    'onChoice',
+    'signal',
+    'onProgress',
+  ]) as BuildIndexOptions;
+  expectSignal(given.signal, 'signal');
+  expectCallback(given.onProgress, 'onProgress');
+  expectCallback(given.onChoice, 'onChoice');
+  if (given.metric !== undefined) expectOneOf(given.metric, 'metric', INDEX_METRICS);
+  if (given.recall !== undefined && expectInRange(given.recall, 'recall', 0, 1) === 0)
+    fail('ERR_ARG_RANGE', 'a number above 0', 'recall', given.recall);
+  return given;
 }
 
-/** Builds an index over vectors and saves it in a folder, with checked options. */
+/** Builds an index over vectors, measures its searches and saves it in a folder, with checked options. */
 export async function writeIndex(
   vectors: EmbeddingShards,
   dir: string,
-  { factory = 'HNSW32', metric = 'l2', efConstruction, signal, onProgress }: BuildIndexOptions,
+  options: BuildIndexOptions,
 ): Promise<BuiltIndex> {
+  const { metric = 'l2', recall = RECALL, signal, onProgress } = options;
   const { dim, rows } = vectors;
-  const building = efConstruction === undefined ? {} : { efConstruction };
-  const index = await VectorIndex.create({ dim, metric, factory, ...building });
+  const kind = kindOf(vectors, { ...options, metric, recall });
+  const building = kind.efConstruction === undefined ? {} : { efConstruction: kind.efConstruction };
+  const index = await VectorIndex.create({ dim, metric, factory: kind.factory, ...building });
   try {
     if (!index.isTrained) await index.train(await sampleRows(vectors, TRAIN_ROWS), { signal });
     await index.reserve(rows);
@@ -86,9 +119,19 @@ export async function writeIndex(
       const before = index.rows;
       await index.add(batch, { signal, onProgress: (done) => onProgress?.(before + done) });
     }
-    const embeddings = vectors.embeddingsChecksum;
     const selfRecall = await index.selfRecall({ signal });
-    const description: IndexDescription = { factory: index.factory, metric, rows, ...building, selfRecall, embeddings };
+    const tuned = await tuneSearch(index, vectors, { recall, signal });
+    const description: IndexDescription = {
+      factory: index.factory,
+      metric,
+      rows,
+      ...building,
+      ...(kind.isChosen && { chosen: true }),
+      selfRecall,
+      targetRecall: recall,
+      ...tuned,
+      embeddings: vectors.embeddingsChecksum,
+    };
     const path = join(dir, INDEX_FILE);
     await index.save(path);
     await writeFile(join(dir, DESCRIPTION_FILE), `${JSON.stringify(description, null, 2)}\n`);
@@ -96,6 +139,20 @@ export async function writeIndex(
   } finally {
     await index.dispose();
   }
+}
+
+/** The kind of index: the given one, or one that is chosen for the vectors. */
+function kindOf(
+  { rows, dim }: EmbeddingShards,
+  given: BuildIndexOptions & { metric: IndexMetric; recall: number },
+): { factory: string; efConstruction?: number | undefined; isChosen: boolean } {
+  const { factory, metric, efConstruction, recall, onChoice } = given;
+  if (factory !== undefined) return { factory, efConstruction, isChosen: false };
+  // Only a graph has links to construct.
+  const choice = chooseIndex({ rows, dim, metric, recall, wantsGraph: efConstruction !== undefined });
+  onChoice?.(choice);
+  if (efConstruction === undefined) return { ...choice, isChosen: true };
+  return { factory: choice.factory, efConstruction, isChosen: false };
 }
 
 /**

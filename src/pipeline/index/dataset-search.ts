@@ -1,6 +1,10 @@
 import { expectFunction, expectOneOf } from '../../core/validate.js';
 import { ExactIndex } from '../../identification/exact-index.js';
-import { expectSearchableIndex, type SearchableIndex } from '../../identification/searchable-index.js';
+import {
+  expectSearchableIndex,
+  type SearchableIndex,
+  type SearchEffort,
+} from '../../identification/searchable-index.js';
 import { loadSavedIndex } from './saved-index.js';
 import type { VectorSource } from './vector-source.js';
 
@@ -14,6 +18,8 @@ export type SearchKind = 'saved' | 'exact' | 'given' | 'none';
 export interface DatasetSearch extends AsyncDisposable {
   index: SearchableIndex;
   kind: SearchKind;
+  /** Settings of searches that do not say otherwise, measured for this index; empty for the defaults. */
+  effort: SearchEffort;
   /** True if the folder has an index that does not match the embeddings: rebuild it. */
   isStale: boolean;
 }
@@ -33,7 +39,8 @@ export async function openDatasetSearch(
 ): Promise<DatasetSearch> {
   if (typeof wanted === 'object') return searchOf(wanted, 'given', wanted);
   const saved = wanted === 'saved' ? await loadSavedIndex(source, { map: true }) : undefined;
-  if (saved !== undefined && saved !== 'stale') return searchOf(saved, 'saved', saved);
+  if (saved !== undefined && saved !== 'stale')
+    return { ...searchOf(saved.index, 'saved', saved.index), effort: saved.effort };
   const { vectors } = source;
   const exact = new ExactIndex(await vectors.readEmbeddings(), vectors.dim);
   return { ...searchOf(exact, 'exact'), isStale: saved === 'stale' };
@@ -48,5 +55,5 @@ export function expectIndexChoice(value: unknown): 'saved' | 'exact' | 'none' | 
 }
 
 function searchOf(index: SearchableIndex, kind: SearchKind, owned?: AsyncDisposable): DatasetSearch {
-  return { index, kind, isStale: false, [Symbol.asyncDispose]: async () => owned?.[Symbol.asyncDispose]() };
+  return { index, kind, effort: {}, isStale: false, [Symbol.asyncDispose]: async () => owned?.[Symbol.asyncDispose]() };
 }

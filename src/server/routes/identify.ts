@@ -50,6 +50,7 @@ export function addIdentifyRoutes(app: App, service: Service): void {
         why = false,
         efSearch,
         nprobe,
+        rerank,
         filter,
         ...given
       } = request.body;
@@ -66,7 +67,7 @@ export function addIdentifyRoutes(app: App, service: Service): void {
         const extent = extentOf(collection, k, filter);
         const classify = { texts: query.texts, vectors, filter, candidates, together, why };
         const [found, classified] = await Promise.all([
-          collection.identify(vectors, { k, efSearch, nprobe, filter, signal }),
+          collection.identify(vectors, { k, efSearch, nprobe, rerank, filter, signal }),
           classifyTexts(collection, classify, signal),
         ]);
         function* results() {
@@ -99,7 +100,7 @@ export function addIdentifyRoutes(app: App, service: Service): void {
       },
     },
     async (request, reply) => {
-      const { answers = false, efSearch, nprobe, filter, ...given } = request.body;
+      const { answers = false, efSearch, nprobe, rerank, filter, ...given } = request.body;
       const query = { ...given, vectors: request.packed ?? given.vectors };
       const { gone: signal } = request;
       const live = requireLive(service);
@@ -111,7 +112,7 @@ export function addIdentifyRoutes(app: App, service: Service): void {
         const vectors = await queryVectors(query, collection.encoder, encoders, signal);
         const k = query.k ?? Math.min(DEFAULT_SEARCH_K, collection.size);
         const extent = extentOf(collection, k, filter);
-        const found = await collection.search(vectors, { k, efSearch, nprobe, filter, signal });
+        const found = await collection.search(vectors, { k, efSearch, nprobe, rerank, filter, signal });
         const neighboursOf = (query: number) =>
           Array.from({ length: found.k }, (_, i) => query * found.k + i)
             .filter((i) => found.labels[i]! >= 0)

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 
 import { EngineError } from '../../core/errors.js';
+import { DEFAULT_K } from '../../identification/value-identifier.js';
 import type { QaRecord } from '../../records/record.js';
 import { expectFields } from '../../records/record-fields.js';
 import { toMatrix } from '../query-vectors.js';
@@ -113,7 +114,8 @@ export function addIndexRoutes(app: App, service: Service): void {
 async function describe(service: Service) {
   const live = requireLive(service);
   const selfRecall = await live.use((collection) => collection.selfRecall());
-  const { dataset, encoder, fit, classifier, index, dim, size, added, removed } = live.current;
+  const { current } = live;
+  const { dataset, encoder, fit, classifier, index, recall, dim, size, added, removed } = current;
   const { factory, metric, bytes } = index;
   return {
     dataset: basename(dataset.dir), // clients do not need to know the folders of the server
@@ -125,6 +127,8 @@ async function describe(service: Service) {
     factory,
     metric,
     selfRecall,
+    effort: current.effort(Math.max(1, Math.min(DEFAULT_K, size))),
+    ...(recall && { recall }),
     readOnly: live.readOnly,
     rows: size,
     added,

@@ -56,7 +56,7 @@ describe('a server of a dataset with a fit', () => {
       addedSinceFit: 0,
       dim: 16,
       rows: 45,
-      factory: 'HNSW32',
+      factory: 'Flat',
     });
     expect(await get('/v1/models')).toMatchObject({ data: [{ id: 'fit-0001' }] });
     const { answer, question } = records[7]!;

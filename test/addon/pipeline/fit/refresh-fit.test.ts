@@ -55,7 +55,7 @@ describe('compactDataset with a fit', () => {
     await change(dir, encoder, [44]); // in the second shard
     const progress: number[] = [];
     const events = { onFitProgress: (rows: number) => progress.push(rows) };
-    expect((await compactDataset(dir, { events })).index).toMatchObject({ factory: 'HNSW32', rows: 45 });
+    expect((await compactDataset(dir, { events })).index).toMatchObject({ factory: 'Flat', chosen: true, rows: 45 });
     const fit = await expectComplete(dir);
     expect(fit.manifest.folder).toBe(before.manifest.folder);
     expect([fit.manifest.fittedRows, fit.addedSinceFit]).toEqual([44, 1]);
