@@ -6,10 +6,9 @@
  */
 
 export { buildPgIndex, openPgIndex } from './pipeline/index/postgres-index.js';
+export { DEFAULT_TABLE, type PgConnectionOptions } from './search/pgvector/connect.js';
 export {
-  DEFAULT_TABLE,
   type PgAddOptions,
-  type PgConnectionOptions,
   type PgOpenOptions,
   PgVectorIndex,
   type PgVectorIndexOptions,

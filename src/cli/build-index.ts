@@ -5,7 +5,7 @@ import type { Dataset } from '../datasets/dataset.js';
 import type { IndexChoice } from '../pipeline/index/choose-index.js';
 import type { CliContext } from './context.js';
 import { formatBytes, formatDuration, plural } from './format.js';
-import { integer, recall } from './parse-options.js';
+import { collect, integer, recall } from './parse-options.js';
 import { adviseOnRecall, describeRecall } from './recall.js';
 import { describeSelfRecall } from './self-recall.js';
 
@@ -15,6 +15,7 @@ interface BuildIndexCliOptions {
   recall?: number;
   efConstruction?: number;
   to?: string;
+  shard?: string[];
   table?: string;
   overwrite?: boolean;
   fit: boolean;
@@ -50,6 +51,11 @@ export function addIndexCommand(program: Command, context: CliContext): void {
       'load the dataset into PostgreSQL with pgvector instead, as HNSW<n> or HNSW<n>,SQfp16: ' +
         'postgres://user@host/database; pass the password in PGPASSWORD or ~/.pgpass',
     )
+    .option(
+      '--shard <url>',
+      'with --to: another server, which gets its part of the rows and a graph of its own; can be repeated',
+      collect,
+    )
     .option('--table <name>', 'with --to: name of the table (default: "univar")')
     .option('--overwrite', 'with --to: replace the index that the table already has')
     .option(
@@ -75,6 +81,7 @@ Examples:
   $ univar index values/ --factory IVF256,SQ8 --metric ip
   $ univar index values/ --to postgres://user@host/database
       then: univar identify values/ --index postgres://user@host/database
+  $ univar index values/ --to postgres://user@host/database --shard postgres://user@other/database
 `,
     )
     .action((dataset: string, options: BuildIndexCliOptions) =>
@@ -92,7 +99,7 @@ async function loadIndex(
 ): Promise<void> {
   const { openDataset } = await import('../datasets/dataset.js');
   const { buildPgIndex } = await import('../pipeline/index/postgres-index.js');
-  const { to, table, factory = 'HNSW32', metric, efConstruction, overwrite = false, json } = options;
+  const { to, shard, table, factory = 'HNSW32', metric, efConstruction, overwrite = false, json } = options;
   if (options.recall !== undefined)
     throw new EngineError(
       'ERR_ARG_TYPE',
@@ -104,6 +111,7 @@ async function loadIndex(
   const progress = context.progress({ label: 'load', unit: 'vectors', total: dataset.rows });
   const index = await buildPgIndex(dataset, {
     url: to,
+    ...(shard !== undefined && { shards: shard }),
     ...(table !== undefined && { table }),
     factory,
     metric,
@@ -120,23 +128,25 @@ async function loadIndex(
   }).finally(() => {
     progress.stop();
   });
-  await index.dispose();
   const seconds = (performance.now() - start) / 1000;
-  const { rows, place } = index;
-  if (json) context.printJson({ dataset: dir, table: index.table, factory: index.factory, metric, rows, seconds });
+  const selfRecall = await index.selfRecall({ signal: context.signal }).finally(() => index.dispose());
+  const { rows, places, factory: built } = index;
+  if (json)
+    context.printJson({ dataset: dir, table: index.table, places, factory: built, metric, rows, selfRecall, seconds });
   else
     context.print(
-      `Indexed ${plural(rows, 'vector')} with ${index.factory} (${metric}) in ${formatDuration(seconds)}: ` +
-        `table "${index.table}" in ${place}`,
+      `Indexed ${plural(rows, 'vector')} with ${built} (${metric}) in ${formatDuration(seconds)}: ` +
+        `table "${index.table}" in ${places.join(' and ')}${describeSelfRecall(built, selfRecall)}`,
     );
 }
 
 /** Writes the index to a file in the dataset folder. */
 async function writeIndex(
   dir: string,
-  { json, table, overwrite, fit, ...options }: BuildIndexCliOptions,
+  { json, shard, table, overwrite, fit, ...options }: BuildIndexCliOptions,
   context: CliContext,
 ): Promise<void> {
+  if (shard !== undefined) throw new EngineError('ERR_ARG_TYPE', '--shard can only be used with --to');
   if (table !== undefined) throw new EngineError('ERR_ARG_TYPE', '--table can only be used with --to');
   if (overwrite)
     throw new EngineError(

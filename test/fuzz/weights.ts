@@ -13,6 +13,7 @@ const RARE = [
   'PgVectorIndex#dispose',
   'PgVectorIndex#remove',
   'PgVectorIndex#search',
+  'PgVectorIndex#selfRecall',
   'PgVectorIndex.create',
   'PgVectorIndex.open',
   'Trainer#backward',

@@ -16,6 +16,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
   `an index in PostgreSQL on the command line${NO_POSTGRES === undefined ? '' : ` (${NO_POSTGRES})`}`,
   () => {
     const scene = new PgVectorScene();
+    const shard = new PgVectorScene();
     const scratch = mkdtempSync(join(tmpdir(), 'univar-pgvector-'));
     const [values, others] = [join(scratch, 'values'), join(scratch, 'others')];
     const text = 'Everyone should decide that for themselves.';
@@ -110,13 +111,27 @@ describe.skipIf(NO_POSTGRES !== undefined)(
       expect((await runCli(['identify', others, '--index', scene.server.url(), '--text', text])).code).toBe(0);
     });
 
+    it('loads a dataset into two servers, and identifies by the URL of the first', async () => {
+      const at = ['--table', 'two', '--json'];
+      const urls = ['--to', scene.server.url(), '--shard', shard.server.url()];
+      const loaded = await runCli(['index', values, '--no-fit', ...urls, ...at]);
+      const report = JSON.parse(loaded.stdout) as { places: string[] };
+      expect(report).toMatchObject({ table: 'two', rows: 300, selfRecall: 1 });
+      expect(report.places).toHaveLength(2);
+      const asked = ['identify', values, '--text', text, '--json', '--ef-search', '300'];
+      const found = await runCli([...asked, '--index', scene.server.url(), '--table', 'two']);
+      expect(found).toMatchObject({ code: 0, stderr: '' });
+      expect(ranking(found)).toEqual(ranking(await runCli(['identify', values, '--exact', '--text', text, '--json'])));
+    });
+
     it('rejects options that cannot be combined', async () => {
       for (const args of [
         ['index', values, '--table', 'x'],
         ['index', values, '--overwrite'],
+        ['index', values, '--shard', scene.server.url()],
         ['identify', values, '--table', 'x', '--text', text],
         ['identify', values, '--exact', '--index', scene.server.url(), '--text', text],
-        ['index', values, '--to', 'mysql://host/x'],
+        ['index', values, '--no-fit', '--to', 'mysql://host/x'],
       ]) {
         expect((await runCli(args)).code).toBe(2);
       }

@@ -95,8 +95,12 @@ export function postgresSamples({ values, table, freshTable }: ApiScene): Sample
     'PgVectorIndex#add': (signal) => [matrix(2), { valueIds: ['a$b', 'c$d'], ...call(signal) }],
     'PgVectorIndex#remove': (signal) => [Int32Array.of(1), { signal }],
     'PgVectorIndex#search': (signal) => [matrix(2), { k: 2, efSearch: 40, filter: { model: [] }, ...call(signal) }],
+    'PgVectorIndex#selfRecall': (signal) => [{ sample: 5, ...call(signal) }],
     'PgVectorIndex.create': (signal) => [
-      { ...table, ...call(signal), table: freshTable(), dim: DIM, factory: 'HNSW16', metric: 'l2', overwrite: false },
+      {
+        ...{ ...table, ...call(signal), table: freshTable(), dim: DIM, factory: 'HNSW16', metric: 'l2' },
+        ...{ shards: [], overwrite: false },
+      },
       [{ vectors: matrix() }],
     ],
     'PgVectorIndex.open': (signal) => [{ ...table, connections: 1, onNotice: nothing, signal }],

@@ -37,7 +37,10 @@ export class PostgresServer {
 
   private constructor(private readonly folder: string) {}
 
-  static async start(): Promise<PostgresServer> {
+  /** @param settings lines of postgresql.conf. @default little memory, and one process for each graph */
+  static async start(
+    settings = 'shared_buffers = 32MB\nmax_parallel_maintenance_workers = 0\n',
+  ): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), 'univar-postgres-'));
     const { uid, gid } = serverUser();
     if (uid !== undefined) chownSync(folder, uid, gid!);
@@ -52,8 +55,7 @@ export class PostgresServer {
     writeFileSync(rules, `local all ${GUARDED.user} scram-sha-256\n${readFileSync(rules, 'utf8')}`);
     appendFileSync(
       join(data, 'postgresql.conf'),
-      `listen_addresses = ''\nunix_socket_directories = '${folder}'\nfsync = off\n` +
-        'shared_buffers = 32MB\nmax_parallel_maintenance_workers = 0\n',
+      `listen_addresses = ''\nunix_socket_directories = '${folder}'\nfsync = off\n${settings}`,
     );
     const server = new PostgresServer(folder);
     await server.start();

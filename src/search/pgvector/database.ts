@@ -33,6 +33,8 @@ export interface DatabaseOptions {
    * `postgres://user@host:5432/database`. Missing parts come from PGHOST, PGUSER, PGPASSWORD and ~/.pgpass, as in psql.
    */
   url: string;
+  /** Name of the URL in messages. @default 'url' */
+  name?: string;
   /** Maximum number of connections; further calls wait. */
   connections: number;
   /** Receives notices of the server, and what a long query waits for. */
@@ -52,10 +54,12 @@ export class Database {
   #closing: Promise<void> | undefined;
   /** Database and server, without credentials, for messages. */
   readonly place: string;
+  /** The parameter of the URL; undefined if it does not name it. */
+  readonly sslmode: string | undefined;
 
-  private constructor({ Client, Pool }: Pg, { url, connections, onNotice }: DatabaseOptions) {
+  private constructor({ Client, Pool }: Pg, { url, name = 'url', connections, onNotice }: DatabaseOptions) {
     const config: PoolConfig = {
-      connectionString: expectConnectionString(url, Client),
+      connectionString: expectConnectionString(url, name, Client),
       keepAlive: true,
       fallback_application_name: 'univar',
     };
@@ -69,6 +73,7 @@ export class Database {
       }
     }
     this.place = placeOf(config, Client);
+    this.sslmode = new URLSearchParams(/\?(.*)$/.exec(url)?.[1]).get('sslmode') ?? undefined;
     this.#brief = () => new Client({ ...config, connectionTimeoutMillis: BRIEF_CONNECT_MS });
     this.#onNotice = (text) => onNotice?.(text);
     this.#pool = new Pool({ ...config, max: connections, Client: PatientClient });
@@ -208,9 +213,9 @@ function pidOf(client: PoolClient): number {
   return (client as PoolClient & { processID: number }).processID;
 }
 
-function expectConnectionString(value: unknown, Client: Pg['Client']): string {
-  const url = expectString(value, 'url');
-  const wanted = 'Expected a connection string such as postgres://user@host:5432/database for "url"';
+function expectConnectionString(value: unknown, name: string, Client: Pg['Client']): string {
+  const url = expectString(value, name);
+  const wanted = `Expected a connection string such as postgres://user@host:5432/database for "${name}"`;
   if (!/^postgres(ql)?:\/\//.test(url))
     throw new EngineError('ERR_ARG_RANGE', `${wanted}, got one that does not begin with postgres://`);
   // Otherwise part of the password would be read as a host or a database, and would appear in messages.

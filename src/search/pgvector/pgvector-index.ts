@@ -1,6 +1,6 @@
 import {
+  expectArray,
   expectBoolean,
-  expectInt32,
   expectInt32Array,
   expectInteger,
   expectOptions,
@@ -10,39 +10,21 @@ import {
 } from '../../core/validate.js';
 import { type CallOptions, resolveCallOptions } from '../../native/call.js';
 import type { IndexMetric } from '../../native/metrics.js';
-import { allocateSearchResult, MAX_FLOAT32, type SearchResult } from '../../native/search-result.js';
-import { copyRows } from './copy-rows.js';
-import { Database } from './database.js';
-import { expectKind, factoryOf, type TableKind } from './kind.js';
-import { beginSearch, nearestRows } from './nearest-rows.js';
+import type { SearchResult } from '../../native/search-result.js';
+import type { SelfRecallOptions } from '../vector-index.js';
+import { addRows, removeRows } from './change-rows.js';
+import { CONNECTION_OPTIONS, type ConnectedTables, connected, type PgConnectionOptions } from './connect.js';
+import type { Database } from './database.js';
+import { expectKind, factoryOf } from './kind.js';
+import { loadShards, loadTable } from './load-tables.js';
+import { openTables } from './open-tables.js';
 import { type PgSearchOptions, resolvePgSearchOptions } from './search-options.js';
-import {
-  describeTable,
-  expectPgvector,
-  expectTableName,
-  makeTable,
-  nextLabel,
-  type TableDescription,
-} from './table.js';
+import { searchTables } from './search-tables.js';
+import { sampleRows, shareFound } from './self-recall.js';
+import { readEveryTable } from './shards/row-table.js';
+import { nextLabel } from './table.js';
 import { expectTableVectors, type VectorBatch } from './vector-batch.js';
 import { vectorParameters } from './vector-bytes.js';
-
-export interface PgConnectionOptions {
-  /**
-   * `postgres://user@host:5432/database`. Missing parts come from PGHOST, PGUSER, PGPASSWORD and ~/.pgpass, as in psql.
-   * Server parameters can be added: `?options=-c%20maintenance_work_mem%3D1GB`.
-   */
-  url: string;
-  /** Table name: up to 50 lower-case letters, digits and `_`. @default 'univar' */
-  table?: string;
-  /** Maximum number of connections, which is also the number of queries that are searched in parallel. @default 4 */
-  connections?: number;
-  /**
-   * Receives notices of the server, for example that a graph no longer fits into maintenance_work_mem, and what a query
-   * of more than five seconds waits for.
-   */
-  onNotice?: (text: string) => void;
-}
 
 export interface PgOpenOptions extends PgConnectionOptions {
   signal?: AbortSignal;
@@ -61,6 +43,12 @@ export interface PgVectorIndexOptions extends PgConnectionOptions, CallOptions {
   efConstruction?: number;
   /** Source of the vectors, for example `dataset.embeddingsChecksum`. Stored with the index as its `source`. */
   source?: string;
+  /**
+   * Connection strings of other servers, up to 99. The rows are spread over all servers by the hash of the label, and
+   * each has its own graph. Host names and accounts are stored in the database of `url`, which needs postgres_fdw, and
+   * must be valid both there and here. @default none: all rows are in the database of `url`
+   */
+  shards?: readonly string[];
   /**
    * Replaces the vectors of an index with that name, and keeps its table with grants and views. The older vectors stay
    * in use until loading completes. @default false
@@ -81,33 +69,21 @@ export interface PgAddOptions extends CallOptions {
  */
 export class PgVectorIndex implements AsyncDisposable {
   readonly filterKind = 'values';
-  readonly #database: Database;
-  readonly #kind: TableKind;
-  readonly #connections: number;
-  #rows: number;
-  #removed: number;
+  readonly #open: ConnectedTables;
   readonly table: string;
-  /** Source of the vectors, as given to {@link create}. */
-  readonly source: string | undefined;
+  /** Database and server, without credentials, for messages: of several servers, the one that names the others. */
+  readonly place: string;
 
-  private constructor(
-    database: Database,
-    table: string,
-    connections: number,
-    { kind, source, rows, removed }: TableDescription,
-  ) {
-    this.#database = database;
-    this.#kind = kind;
-    this.#connections = connections;
-    this.#rows = rows;
-    this.#removed = removed;
-    this.table = table;
-    this.source = source;
+  private constructor(open: ConnectedTables) {
+    this.table = open.table;
+    this.place = open.tables[0]!.database.place;
+    this.#open = open;
   }
 
   /**
    * Creates a table, loads it, and builds the graph, all in one transaction: the table appears with all batches or not
-   * at all. Labels start at 0. `onProgress` receives the number of rows loaded; the graph is built after that.
+   * at all. Labels start at 0. `onProgress` receives the number of rows loaded; the graph is built after that. With
+   * `shards`, every server has a transaction of its own, and they commit one after the other.
    *
    * @param batches vectors to load. @default none: creates an empty index
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` (bad connection string, more entries than pgvector can index),
@@ -119,78 +95,73 @@ export class PgVectorIndex implements AsyncDisposable {
     options: PgVectorIndexOptions,
     batches: AsyncIterable<VectorBatch> | Iterable<VectorBatch> = [],
   ): Promise<PgVectorIndex> {
-    const own = ['onProgress', 'dim', 'metric', 'factory', 'efConstruction', 'source', 'overwrite'] as const;
+    const own = ['onProgress', 'dim', 'metric', 'factory', 'efConstruction', 'source', 'shards', 'overwrite'] as const;
     const given = expectOptions(options, 'options', [...CONNECTION_OPTIONS, ...own]) as unknown as PgVectorIndexOptions;
-    const { source = '', overwrite = false } = given;
+    const { source = '', overwrite = false, shards = [] } = given;
     const kind = expectKind(given);
     const call = resolveCallOptions(given.signal, given.onProgress);
     expectString(source, 'source');
     expectBoolean(overwrite, 'overwrite');
+    if (expectArray(shards, 'shards', expectString).length > MAX_SHARDS)
+      fail('ERR_ARG_RANGE', `at most ${MAX_SHARDS} connection strings`, 'shards', shards);
     if (typeof batches !== 'object' || !(Symbol.iterator in batches || Symbol.asyncIterator in batches))
       fail('ERR_ARG_TYPE', 'batches of vectors', 'batches', batches);
-    return connected(given, async (database, table, connections) => {
-      const rows = await database.transaction(`load the table "${table}" of`, call.signal, 'BEGIN', async (client) => {
-        await expectPgvector(client, database.place);
-        let loaded = 0;
-        await makeTable(client, { table, place: database.place, kind, source, overwrite }, async (loading) => {
-          loaded = await copyRows(client, loading, kind, 0, batches, call);
-        });
-        return loaded;
-      });
-      return new PgVectorIndex(database, table, connections, { kind, source: source || undefined, rows, removed: 0 });
+    const open = await connected(given, shards.length === 0 ? 1 : 2, async (database, table, connect) => {
+      const wanted = { table, kind, source, overwrite };
+      const others: Database[] = [];
+      for (const [i, url] of shards.entries()) others.push(await connect(url, `shards[${i}]`));
+      const loaded = await (others.length === 0
+        ? loadTable(database, wanted, batches, call)
+        : loadShards(database, others, wanted, batches, call));
+      return { ...loaded, kind, source: source || undefined, removed: 0 };
     });
+    return new PgVectorIndex(open);
   }
 
   /**
    * Opens an index that {@link create} built, in this process or another. Reads all rows to make sure that nobody else
-   * has changed them.
+   * has changed them. If they are spread over several servers, it connects to all of them.
    *
    * @throws EngineError like {@link create}; `ERR_DATA` if the index does not exist, or others have changed its rows
    */
   static async open(options: PgOpenOptions): Promise<PgVectorIndex> {
     const given = expectOptions(options, 'options', CONNECTION_OPTIONS) as unknown as PgOpenOptions;
     const { signal } = resolveCallOptions(given.signal, undefined);
-    return connected(given, async (database, table, connections) => {
-      const described = await database.transaction(
-        `open the table "${table}" of`,
-        signal,
-        'BEGIN READ ONLY',
-        async (client) => {
-          const description = await describeTable(client, table, database.place);
-          await expectPgvector(client, database.place);
-          return description;
-        },
-      );
-      return new PgVectorIndex(database, table, connections, described);
-    });
+    const open = await connected(given, 1, (database, table, connect) => openTables(database, table, signal, connect));
+    return new PgVectorIndex(open);
   }
 
   get dim(): number {
-    return this.#kind.dim;
+    return this.#open.kind.dim;
   }
 
   get metric(): IndexMetric {
-    return this.#kind.metric;
+    return this.#open.kind.metric;
   }
 
   /** Vectors that can be found, as of the last change made through this object. */
   get size(): number {
-    return this.#rows - this.#removed;
+    return this.#open.rows - this.#open.removed;
   }
 
   /** Vectors added so far, including removed ones: the label of the next vector. As of the same change. */
   get rows(): number {
-    return this.#rows;
+    return this.#open.rows;
   }
 
   /** Factory string of the equivalent FAISS index. */
   get factory(): string {
-    return factoryOf(this.#kind);
+    return factoryOf(this.#open.kind);
   }
 
-  /** Database and server, without credentials, for messages. */
-  get place(): string {
-    return this.#database.place;
+  /** Source of the vectors, as given to {@link create}. */
+  get source(): string | undefined {
+    return this.#open.source;
+  }
+
+  /** Database and server of every table with rows, without credentials. */
+  get places(): string[] {
+    return this.#open.tables.map(({ database }) => database.place);
   }
 
   /**
@@ -206,48 +177,41 @@ export class PgVectorIndex implements AsyncDisposable {
     const { valueIds, signal, onProgress } = expectOptions(options, 'options', ['valueIds', 'signal', 'onProgress']);
     const batch = { vectors, ...(valueIds !== undefined && { valueIds: valueIds as readonly string[] }) };
     const call = resolveCallOptions(signal, onProgress);
-    const { first, rows } = await this.#database.transaction(
-      `add to the table "${this.table}" of`,
-      call.signal,
-      'BEGIN',
-      async (client) => {
-        const table = client.escapeIdentifier(this.table);
-        await client.query(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`);
-        const next = await nextLabel(client, this.table);
-        return { first: next, rows: await copyRows(client, table, this.#kind, next, [batch], call) };
-      },
-    );
-    this.#rows = first + rows;
+    const { first, rows } = await addRows(this.#open, batch, call);
+    this.#open.rows = first + rows;
     return first;
   }
 
   /**
-   * Removes vectors; their labels are not reused. Unknown labels are ignored.
+   * Removes vectors; their labels are not reused.
    *
-   * @returns the number of vectors removed
-   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_REMOTE`, `ERR_DATA`, `ERR_ABORTED`, `ERR_DISPOSED`
+   * @param labels may contain duplicates and labels that were already removed
+   * @returns the number of vectors removed by this call
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` for a label that was never assigned, `ERR_REMOTE`, `ERR_DATA`,
+   *   `ERR_ABORTED`, `ERR_DISPOSED`
    */
   async remove(labels: Int32Array, options?: { signal?: AbortSignal }): Promise<number> {
     const signal = expectSignal(expectOptions(options, 'options', ['signal']).signal, 'signal');
-    const wanted = expectInt32(labels, 'labels', expectInt32Array(labels, 'labels').length, 0, 2 ** 31 - 1);
-    const cleared = `embedding = NULL${this.#kind.hasDigests ? ', digest = NULL' : ''}`;
-    const place = `remove from the table "${this.table}" of`;
-    const removed = await this.#database.transaction(place, signal, 'BEGIN', async (client) => {
-      const { rowCount } = await client.query(
-        `UPDATE ${client.escapeIdentifier(this.table)} SET ${cleared} ` +
-          'WHERE label = ANY($1) AND embedding IS NOT NULL',
-        [Array.from(wanted)],
+    const { tables } = this.#open;
+    const wanted = Array.from(expectInt32Array(labels, 'labels'));
+    if (wanted.some((label) => label >= this.rows)) {
+      // Another process may have added rows.
+      const nexts = await readEveryTable(tables, 'remove from', signal, (client, { table }) =>
+        nextLabel(client, table),
       );
-      return rowCount ?? 0;
-    });
-    this.#removed += removed;
+      this.#open.rows = Math.max(...nexts);
+    }
+    const unknown = wanted.find((label) => label < 0 || label >= this.rows);
+    if (unknown !== undefined) fail('ERR_ARG_RANGE', `labels from 0 to ${this.rows - 1}`, 'labels', unknown);
+    const removed = await removeRows(this.#open, wanted, signal);
+    this.#open.removed += removed;
     return removed;
   }
 
   /**
    * Finds the k nearest vectors of each query among those that match the filter. If the graph yields fewer, all vectors
-   * are compared. The connections of the index search queries in parallel. `onProgress` receives the number of queries
-   * done.
+   * are compared. The connections of the index search queries in parallel. Of several servers, each finds its k nearest
+   * vectors by its own graph. `onProgress` receives the number of queries done.
    *
    * @param queries [any, dim], row-major
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row,
@@ -255,46 +219,33 @@ export class PgVectorIndex implements AsyncDisposable {
    */
   async search(queries: Float32Array, options: PgSearchOptions): Promise<SearchResult> {
     const { k, filter, efSearch, call } = resolvePgSearchOptions(options);
-    expectTableVectors(queries, 'queries', this.#kind);
+    const { kind, tables, connections } = this.#open;
+    expectTableVectors(queries, 'queries', kind);
     if (k > this.size) fail('ERR_ARG_RANGE', `at most the number of vectors in the index, ${this.size},`, 'k', k);
-    const vectors = vectorParameters(queries, this.dim, this.#kind.storage);
-    const result = allocateSearchResult(vectors.length, k);
-    const labels = result.labels.fill(-1);
-    const distances = result.distances.fill(this.metric === 'ip' ? -MAX_FLOAT32 : MAX_FLOAT32);
-    let next = 0;
-    let done = 0;
-    const searchSome = (): Promise<void> =>
-      this.#database.transaction(
-        `search the table "${this.table}" of`,
-        call.signal,
-        beginSearch(k, efSearch),
-        async (client) => {
-          const table = client.escapeIdentifier(this.table);
-          while (next < vectors.length) {
-            const query = next++;
-            const found = await nearestRows(client, table, this.#kind, vectors[query]!, k, filter);
-            found.forEach(({ label, distance }, i) => {
-              labels[query * k + i] = label;
-              distances[query * k + i] = distance;
-            });
-            call.onProgress?.(++done);
-          }
-        },
-      );
-    const searches = Array.from({ length: Math.min(vectors.length, this.#connections) }, () =>
-      searchSome().catch((error: unknown) => {
-        next = vectors.length; // stops the other searches
-        throw error;
-      }),
-    );
-    const failed = (await Promise.allSettled(searches)).find((search) => search.status === 'rejected');
-    if (failed) throw failed.reason;
-    return result;
+    const vectors = vectorParameters(queries, this.dim, kind.storage);
+    return searchTables(tables, { kind, vectors, k, filter, efSearch, connections, call });
+  }
+
+  /**
+   * Measures whether the graph has lost vectors, like {@link VectorIndex.selfRecall}: the share of sampled vectors for
+   * which a search that keeps 64 candidates finds the vector itself or one that is as near.
+   *
+   * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_REMOTE`, `ERR_DATA`, `ERR_ABORTED`, `ERR_DISPOSED`
+   */
+  async selfRecall(options?: SelfRecallOptions): Promise<number> {
+    const { sample, signal, onProgress } = expectOptions(options, 'options', ['sample', 'signal', 'onProgress']);
+    const count = expectInteger(sample ?? DEFAULT_SAMPLE, 'sample', 1, MAX_SAMPLE);
+    const call = resolveCallOptions(signal, onProgress);
+    const { tables, rows } = this.#open;
+    const sampled = await sampleRows(tables, rows, count, call.signal);
+    if (sampled.labels.length === 0) return 1;
+    const found = await this.search(sampled.vectors, { k: 1, efSearch: SELF_RECALL_CANDIDATES, ...call });
+    return shareFound(sampled, found, this.metric);
   }
 
   /** Closes the connections once the calls in flight have finished. The table stays. Idempotent. */
-  dispose(): Promise<void> {
-    return this.#database.close();
+  async dispose(): Promise<void> {
+    await Promise.all(this.#open.tables.map(({ database }) => database.close()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -302,23 +253,7 @@ export class PgVectorIndex implements AsyncDisposable {
   }
 }
 
-const CONNECTION_OPTIONS = ['url', 'table', 'connections', 'onNotice', 'signal'] as const;
-const DEFAULT_CONNECTIONS = 4;
-export const DEFAULT_TABLE = 'univar';
-const MAX_CONNECTIONS = 100;
-
-/** Passes an open database to `make`, and closes it if `make` fails. */
-async function connected(
-  { url, table, connections, onNotice }: PgConnectionOptions,
-  make: (database: Database, table: string, connections: number) => Promise<PgVectorIndex>,
-): Promise<PgVectorIndex> {
-  const name = expectTableName(table ?? DEFAULT_TABLE);
-  const count = expectInteger(connections ?? DEFAULT_CONNECTIONS, 'connections', 1, MAX_CONNECTIONS);
-  const database = await Database.open({ url, connections: count, onNotice });
-  try {
-    return await make(database, name, count);
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
-}
+const MAX_SHARDS = 99;
+const DEFAULT_SAMPLE = 1000;
+const MAX_SAMPLE = 1_000_000;
+const SELF_RECALL_CANDIDATES = 64;

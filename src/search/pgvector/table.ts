@@ -7,7 +7,7 @@ import { type NewTableKind, pgNames, type TableKind } from './kind.js';
 import { digestExpression, ENTRY_BYTES } from './vector-bytes.js';
 
 /** Prefix of the comment on tables that this package creates. The source of the vectors follows. */
-const MARK = 'univar index';
+export const MARK = 'univar index';
 const LEAST_PGVECTOR = [0, 8];
 /**
  * Vectors of up to this size fit into a page of 8 KiB together with their names. The planner ignores the cost of
@@ -15,13 +15,23 @@ const LEAST_PGVECTOR = [0, 8];
  */
 const MAX_INLINE_BYTES = 7600;
 
+/** A table, as far as its rows do not depend on those of other tables. */
 export interface TableDescription {
   kind: TableKind;
   /** Source of the vectors, as given when the table was created. */
   source: string | undefined;
-  /** Vectors added so far, including removed ones: the label of the next vector. */
-  rows: number;
+  rows: RowCounts;
+}
+
+export interface RowCounts {
+  /** Rows in the table. */
+  present: number;
+  /** The largest label + 1. */
+  next: number;
+  /** Rows without a vector. */
   removed: number;
+  /** Rows that do not match their digests. */
+  edited: number;
 }
 
 /** Accepts only plain names, which look the same in messages, in SQL and in psql. */
@@ -81,10 +91,7 @@ export async function makeTable(
   fill: (table: string) => Promise<void>,
 ): Promise<void> {
   const where = `The table "${table}" of ${place}`;
-  const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_xact_lock(hashtext($1)) AS locked', [
-    `${MARK} ${table}`,
-  ]);
-  if (!rows[0]!.locked) throw new EngineError('ERR_BUSY', `${where} is being loaded by another process`);
+  await lockName(client, table, where);
   const older = await commentOf(client, table);
   const columns = await columnsOf(client, table);
   if (older !== undefined && !(columns && older.startsWith(MARK)))
@@ -104,6 +111,19 @@ export async function makeTable(
   for (const graph of graphs)
     if (!isGraphOf(graph, kind)) await client.query(`DROP INDEX ${client.escapeIdentifier(graph.name)}`);
   await client.query(`ANALYZE ${name}`);
+}
+
+/** Waits until nobody loads or changes the tables of an index, and makes others wait until the transaction ends. */
+export async function waitForName(client: PoolClient, table: string): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`${MARK} ${table}`]);
+}
+
+/** Makes other loads of a table fail until the transaction ends. @throws EngineError `ERR_BUSY` */
+export async function lockName(client: PoolClient, table: string, where: string): Promise<void> {
+  const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_xact_lock(hashtext($1)) AS locked', [
+    `${MARK} ${table}`,
+  ]);
+  if (!rows[0]!.locked) throw new EngineError('ERR_BUSY', `${where} is being loaded by another process`);
 }
 
 async function createTable(client: PoolClient, name: string, kind: NewTableKind): Promise<void> {
@@ -147,10 +167,9 @@ async function createGraph(client: PoolClient, name: string, kind: NewTableKind)
 }
 
 /**
- * Reads the description of a table, and checks all its rows.
+ * Reads the description of a table, and compares all its rows with their digests.
  *
- * @throws EngineError `ERR_DATA` if no table has that name, if the table is not a univar index, or if others have
- *   changed its rows
+ * @throws EngineError `ERR_DATA` if no table has that name, or if the table is not a univar index
  */
 export async function describeTable(client: PoolClient, table: string, place: string): Promise<TableDescription> {
   const comment = await commentOf(client, table);
@@ -167,14 +186,15 @@ export async function describeTable(client: PoolClient, table: string, place: st
     links: graph.links,
     hasDigests: columns.hasDigests,
   };
-  return {
-    kind,
-    source: comment.slice(MARK.length + ' of '.length) || undefined,
-    ...(await checkRows(client, table, place, kind)),
-  };
+  return { kind, source: sourceIn(comment), rows: await countRows(client, table, kind) };
 }
 
-interface Columns {
+/** Returns the source of the vectors that the comment on a table names. */
+export function sourceIn(comment: string): string | undefined {
+  return comment.slice(MARK.length + ' of '.length) || undefined;
+}
+
+export interface Columns {
   /** Type of the vectors, for example `vector(384)`. */
   type: string;
   dim: number;
@@ -182,7 +202,7 @@ interface Columns {
 }
 
 /** Describes the columns of a table; undefined if it does not exist or has no vectors. */
-async function columnsOf(client: PoolClient, table: string): Promise<Columns | undefined> {
+export async function columnsOf(client: PoolClient, table: string): Promise<Columns | undefined> {
   const { rows } = await client.query<Columns>(
     `SELECT format_type(atttypid, atttypmod) AS type, atttypmod AS dim,
        EXISTS (SELECT FROM pg_attribute WHERE attrelid = a.attrelid AND attname = 'digest') AS "hasDigests"
@@ -225,29 +245,31 @@ function isGraphOf(graph: Graph, kind: NewTableKind): boolean {
   );
 }
 
-/**
- * Reads all rows, and compares each with its digest. Labels are 0 to rows - 1, because removed vectors keep their rows.
- *
- * @throws EngineError `ERR_DATA` if rows were edited, inserted or deleted by others
- */
-async function checkRows(
-  client: PoolClient,
-  table: string,
-  place: string,
-  kind: TableKind,
-): Promise<Pick<TableDescription, 'rows' | 'removed'>> {
+async function countRows(client: PoolClient, table: string, kind: TableKind): Promise<RowCounts> {
   const isEdited = kind.hasDigests
     ? `digest IS DISTINCT FROM CASE WHEN embedding IS NOT NULL THEN ${digestExpression(pgNames(kind).type)} END`
     : 'false';
-  const { rows } = await client.query<{ present: number; rows: number; removed: number; edited: number }>(
-    `SELECT count(*)::integer AS present, coalesce(max(label) + 1, 0) AS rows,
+  const { rows } = await client.query<RowCounts>(
+    `SELECT count(*)::integer AS present, coalesce(max(label) + 1, 0) AS next,
        count(*) FILTER (WHERE embedding IS NULL)::integer AS removed,
        count(*) FILTER (WHERE ${isEdited})::integer AS edited
      FROM ${client.escapeIdentifier(table)}`,
   );
-  const { present, rows: next, removed, edited } = rows[0]!;
-  const missing = next - present;
-  if (edited === 0 && missing === 0) return { rows: next, removed };
+  return rows[0]!;
+}
+
+/**
+ * Adds up the rows of all tables of an index. Together, their labels are 0 to rows - 1, because removed vectors keep
+ * their rows.
+ *
+ * @throws EngineError `ERR_DATA` if others have edited, inserted or deleted rows
+ */
+export function sumRows(counts: readonly RowCounts[], table: string, place: string): { rows: number; removed: number } {
+  const sum = (field: keyof RowCounts): number => counts.reduce((total, count) => total + count[field], 0);
+  const rows = Math.max(...counts.map(({ next }) => next));
+  const missing = rows - sum('present');
+  const edited = sum('edited') + Math.max(0, -missing);
+  if (edited === 0 && missing === 0) return { rows, removed: sum('removed') };
   const changes = [
     ...(edited > 0 ? [`${edited} edited or inserted`] : []),
     ...(missing > 0 ? [`${missing} deleted`] : []),
@@ -259,7 +281,7 @@ async function checkRows(
   );
 }
 
-/** Returns the label of the next vector. Removed vectors keep their rows, so the labels are always 0 to rows - 1. */
+/** Returns the largest label of a table + 1. Removed vectors keep their rows, so no label is used twice. */
 export async function nextLabel(client: PoolClient, table: string): Promise<number> {
   const { rows } = await client.query<{ next: number }>(
     `SELECT coalesce(max(label) + 1, 0) AS next FROM ${client.escapeIdentifier(table)}`,
@@ -268,7 +290,7 @@ export async function nextLabel(client: PoolClient, table: string): Promise<numb
 }
 
 /** Returns the comment of a table, '' if it has none; undefined if the table does not exist. */
-async function commentOf(client: PoolClient, table: string): Promise<string | undefined> {
+export async function commentOf(client: PoolClient, table: string): Promise<string | undefined> {
   const { rows } = await client.query<{ comment: string | null }>(
     `SELECT obj_description(to_regclass($1), 'pg_class') AS comment WHERE to_regclass($1) IS NOT NULL`,
     [client.escapeIdentifier(table)],

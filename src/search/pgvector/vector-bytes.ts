@@ -33,8 +33,8 @@ export interface LabelledRows {
   vectors: Float32Array;
   /** Value id of every row. */
   valueIds: readonly string[] | undefined;
-  /** Label of the first row; the others follow. */
-  firstLabel: number;
+  /** Label of every row. */
+  labels: Int32Array;
 }
 
 /**
@@ -43,18 +43,18 @@ export interface LabelledRows {
  * @param onRows receives the number of rows so far, after each chunk that was consumed
  */
 export async function* copyBytes(
-  batches: AsyncIterable<LabelledRows>,
+  batches: AsyncIterable<LabelledRows> | Iterable<LabelledRows>,
   { dim, storage, hasDigests }: { dim: number; storage: Storage; hasDigests: boolean },
   onRows: (rows: number) => void,
 ): AsyncGenerator<Buffer> {
   yield COPY_HEADER;
   let done = 0;
-  for await (const { vectors, valueIds, firstLabel } of batches) {
+  for await (const { vectors, valueIds, labels } of batches) {
     const parameters = vectorParameters(vectors, dim, storage);
     for (let begin = 0; begin < parameters.length; begin += ROWS_PER_CHUNK) {
       const chunk = parameters.slice(begin, begin + ROWS_PER_CHUNK);
       yield Buffer.concat(
-        chunk.flatMap((vector, i) => rowBytes(firstLabel + begin + i, valueIds?.[begin + i], vector, hasDigests)),
+        chunk.flatMap((vector, i) => rowBytes(labels[begin + i]!, valueIds?.[begin + i], vector, hasDigests)),
       );
       done += chunk.length;
       onRows(done);

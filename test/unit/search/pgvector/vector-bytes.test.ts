@@ -34,8 +34,8 @@ describe('the binary formats', () => {
 });
 
 async function* batches(): AsyncGenerator<LabelledRows> {
-  yield { vectors: Float32Array.of(1), valueIds: ['m$$eng'], firstLabel: 5 };
-  yield await Promise.resolve({ vectors: Float32Array.of(2), valueIds: undefined, firstLabel: 6 });
+  yield { vectors: Float32Array.of(1), valueIds: ['m$$eng'], labels: Int32Array.of(5) };
+  yield await Promise.resolve({ vectors: Float32Array.of(2), valueIds: undefined, labels: Int32Array.of(6) });
 }
 
 async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
