@@ -5,6 +5,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { cpuSeconds } from '../support/process-cpu.js';
 import { residentBytes } from '../support/process-memory.js';
 import type { LookupData } from './data.js';
 import { EF_CONSTRUCTION, type Kind, LINKS } from './kinds.js';
@@ -58,16 +59,17 @@ function commandOf(kind: Kind, data: LookupData, hnswlib: string, path: string):
   }
 }
 
-/** Runs a program and returns its time and its peak resident memory. */
+/** Runs a program and returns its times and its peak resident memory. */
 async function watch(command: string, args: string[]): Promise<Omit<Built, 'fileBytes'>> {
   const begin = performance.now();
   const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
-  let buildPeakBytes = 0;
+  let [buildPeakBytes, buildCpuSeconds] = [0, 0];
   const timer = setInterval(() => {
     buildPeakBytes = Math.max(buildPeakBytes, residentBytes(child.pid!, 'VmHWM'));
+    buildCpuSeconds = Math.max(buildCpuSeconds, cpuSeconds(child.pid!));
   }, 100);
   const code = await new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
   clearInterval(timer);
   if (code !== 0) throw new Error(`${[command, ...args].join(' ')} ended with ${String(code)}`);
-  return { buildSeconds: (performance.now() - begin) / 1000, buildPeakBytes };
+  return { buildSeconds: (performance.now() - begin) / 1000, buildCpuSeconds, buildPeakBytes };
 }

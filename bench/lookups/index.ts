@@ -9,8 +9,8 @@
  * --dataset b`) are put side by side. Indexes stay in --work, and the same command takes them from there. Results are
  * written after every round.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -95,16 +95,18 @@ const machine = await describeMachine(ROOT, environmentOf(capabilities()));
 const name = `lookups-${dim}x${rows}${values.fitted ? '-fitted' : ''}`;
 const path = join(values.results, `${name}-${machine.variant}.json`);
 const rounds = new Rounds(searchers, KS, data);
+const loads: number[] = [];
 while (rounds.done < Number(values.rounds)) {
   await rounds.run();
-  note(`round ${rounds.done} of ${values.rounds}, load ${readFileSync('/proc/loadavg', 'utf8').trim()}`);
+  loads.push(Math.round(10 * loadavg()[0]!) / 10);
+  note(`round ${rounds.done} of ${values.rounds}, load ${loads.at(-1)}`);
   const file: LookupFile = {
     command: `npm run bench:lookups -- ${process.argv.slice(2).join(' ')}`,
     machine,
     peer: describeHnswlib(),
     fitted: values.fitted,
     mapped: values.map,
-    ...{ rows, realRows, dim, rounds: rounds.done, queries: data.queries.length / dim },
+    ...{ rows, realRows, dim, rounds: rounds.done, loads, queries: data.queries.length / dim },
     results: searchers.map((searcher, i) => ({
       name: searcher.kind.name,
       engine: searcher.kind.engine,

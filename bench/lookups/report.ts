@@ -15,11 +15,16 @@ export interface CurvePoint {
   /** Queries per second with all queries in one call, on one thread and on two. */
   perSecond1: number;
   perSecond2: number;
+  /** CPU time of the program per query, one at a time and in a batch on one thread. */
+  cpuMsAlone: number;
+  cpuMsTogether: number;
 }
 
 export interface Built {
   /** Of the program, with its start, reading and writing. */
   buildSeconds: number;
+  /** Of all its threads: what other programs on the machine disturb least. */
+  buildCpuSeconds: number;
   /** Peak resident memory of the program. */
   buildPeakBytes: number;
   fileBytes: number;
@@ -52,5 +57,7 @@ export interface LookupFile {
   dim: number;
   queries: number;
   rounds: number;
+  /** Load average of the machine after each round: above 2, other programs took part of its cores. */
+  loads: number[];
   results: LookupResult[];
 }

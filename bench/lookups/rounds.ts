@@ -16,7 +16,9 @@ const LEAST_RECALL = 0.5;
 /** Queries in a batch can meet other candidates than alone, but hardly. */
 const BATCH_TOLERANCE = 0.002;
 
-type Trial = Pick<CurvePoint, 'p50Ms' | 'p99Ms' | 'meanMs' | 'perSecond1' | 'perSecond2'>;
+const FIGURES = ['p50Ms', 'p99Ms', 'meanMs', 'perSecond1', 'perSecond2', 'cpuMsAlone', 'cpuMsTogether'] as const;
+
+type Trial = Pick<CurvePoint, (typeof FIGURES)[number]>;
 
 /** A search setting of one engine, with a trial of each round. */
 interface Entry {
@@ -73,12 +75,8 @@ export class Rounds {
       .filter((series) => series.searcher === searcher)
       .flatMap(({ k, entries }) =>
         entries.map(({ setting, recall, trials }) => {
-          const of = (key: keyof Trial): number => median(trials.map((trial) => trial[key]));
-          return {
-            ...{ k, setting, recall },
-            ...{ p50Ms: of('p50Ms'), p99Ms: of('p99Ms'), meanMs: of('meanMs') },
-            ...{ perSecond1: of('perSecond1'), perSecond2: of('perSecond2') },
-          };
+          const medians = FIGURES.map((figure) => [figure, median(trials.map((trial) => trial[figure]))]);
+          return { k, setting, recall, ...(Object.fromEntries(medians) as Trial) };
         }),
       );
   }
@@ -87,23 +85,23 @@ export class Rounds {
     const { setting } = entry;
     const count = this.data.queries.length / this.data.dim;
     const single = await searcher.search({ mode: 'single', k, setting, threads: 1 });
-    const rates: number[] = [];
-    for (const threads of [1, 2]) {
-      const { seconds, labels } = await searcher.search({ mode: 'batch', k, setting, threads });
-      rates.push(count / seconds[0]!);
-      if (this.#done > 0) continue;
-      entry.recall = this.#recallOf(searcher, k, single.labels);
-      const together = this.#recallOf(searcher, k, labels);
-      if (Math.abs(together - entry.recall) > BATCH_TOLERANCE)
-        throw new Error(`${searcher.kind.name} finds ${entry.recall} one at a time, but ${together} in a batch`);
+    const batch1 = await searcher.search({ mode: 'batch', k, setting, threads: 1 });
+    const batch2 = await searcher.search({ mode: 'batch', k, setting, threads: 2 });
+    if (this.#done === 0) {
+      const [alone, ...together] = [single, batch1, batch2].map(({ labels }) => this.#recallOf(searcher, k, labels));
+      entry.recall = alone!;
+      if (together.some((recall) => Math.abs(recall - alone!) > BATCH_TOLERANCE))
+        throw new Error(`${searcher.kind.name} finds ${alone} one at a time, but ${together.join(', ')} in batches`);
     }
     const ms = single.seconds.map((seconds) => 1000 * seconds);
     return {
       p50Ms: quantile(ms, 0.5),
       p99Ms: quantile(ms, 0.99),
       meanMs: ms.reduce((sum, value) => sum + value, 0) / ms.length,
-      perSecond1: rates[0]!,
-      perSecond2: rates[1]!,
+      perSecond1: count / batch1.seconds[0]!,
+      perSecond2: count / batch2.seconds[0]!,
+      cpuMsAlone: (1000 * single.cpu) / count,
+      cpuMsTogether: (1000 * batch1.cpu) / count,
     };
   }
 

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { addon } from '../../src/native/loader.js';
 import { VectorIndex } from '../../src/search/vector-index.js';
 import { openUsearch } from './peers/usearch.js';
-import type { SearchRequest } from './searcher.js';
+import type { SearchRequest, Times } from './searcher.js';
 
 type Labels = ArrayLike<number | bigint>;
 
@@ -46,7 +46,7 @@ async function open({
   };
 }
 
-async function measure(search: Search, mode: string, k: number): Promise<number[]> {
+async function measure(search: Search, mode: string, k: number): Promise<Times> {
   const found = new Int32Array(count * k);
   const keep = (labels: Labels, from: number): void => {
     for (let i = 0; i < labels.length; i++) found[from + i] = Number(labels[i]);
@@ -58,24 +58,26 @@ async function measure(search: Search, mode: string, k: number): Promise<number[
     seconds.push((performance.now() - begin) / 1000);
     keep(labels, from);
   };
+  const before = process.cpuUsage();
   if (mode === 'batch') await timed(queries, 0);
   else for (const [i, query] of single.entries()) await timed(query, i * k);
+  const { user, system } = process.cpuUsage(before);
   writeFileSync(request.labels, found);
-  return seconds;
+  return { seconds, cpu: (user + system) / 1e6 };
 }
 
 let searchWith: ((settings: Settings) => Search) | undefined;
 for await (const line of createInterface({ input: process.stdin })) {
   const [command, k, setting, threads, rerank] = line.split(' ') as [string, ...string[]];
-  let seconds: number[] = [];
+  let times: Times = { seconds: [], cpu: 0 };
   if (command === 'open') {
     const begin = performance.now();
     searchWith = await open(request);
-    seconds = [(performance.now() - begin) / 1000];
+    times.seconds = [(performance.now() - begin) / 1000];
   } else if (command !== 'hello') {
     const settings = { k: Number(k), setting: Number(setting), threads: Number(threads), rerank: Number(rerank) };
     addon().configure(settings.threads, process.env['UNIVAR_SIMD'] ?? '');
-    seconds = await measure(searchWith!(settings), command, settings.k);
+    times = await measure(searchWith!(settings), command, settings.k);
   }
-  process.stdout.write(`${JSON.stringify(seconds)}\n`);
+  process.stdout.write(`${JSON.stringify(times)}\n`);
 }

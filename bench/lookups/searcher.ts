@@ -3,8 +3,7 @@
  * can take turns, and what disturbs the machine disturbs all of them.
  *
  * A command is a line: `hello`, `open`, `single K SETTING THREADS RERANK`, or `batch` with the same numbers. The answer
- * is a line with the measured seconds as JSON: of each query, or of all in one call. The labels found are in a file,
- * [queries, k] as int32.
+ * is a line with the measured times as JSON. The labels found are in a file, [queries, k] as int32.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -30,6 +29,13 @@ export interface SearchRequest {
   queries: string;
   /** File to write. */
   labels: string;
+}
+
+export interface Times {
+  /** Of each query, or of all in one call. */
+  seconds: number[];
+  /** CPU time of the program for all queries: other programs on the machine hardly change it. */
+  cpu: number;
 }
 
 export interface SearchCommand {
@@ -73,7 +79,7 @@ export class Searcher {
           ]);
     await searcher.#ask('hello');
     searcher.programBytes = searcher.residentBytes;
-    [searcher.openSeconds] = (await searcher.#ask('open')) as [number];
+    [searcher.openSeconds = 0] = (await searcher.#ask('open')).seconds;
     return searcher;
   }
 
@@ -81,18 +87,18 @@ export class Searcher {
     return residentBytes(this.#program.pid);
   }
 
-  async search({ mode, k, setting, threads }: SearchCommand): Promise<{ seconds: number[]; labels: Int32Array }> {
+  async search({ mode, k, setting, threads }: SearchCommand): Promise<Times & { labels: Int32Array }> {
     const rerank = this.kind.rerank === undefined ? 0 : candidatesOf(this.kind, k);
-    const seconds = await this.#ask(`${mode} ${k} ${setting} ${threads} ${rerank}`);
+    const times = await this.#ask(`${mode} ${k} ${setting} ${threads} ${rerank}`);
     const { buffer } = new Uint8Array(readFileSync(this.labelFile));
-    return { seconds, labels: new Int32Array(buffer) };
+    return { ...times, labels: new Int32Array(buffer) };
   }
 
   close(): void {
     this.#program.close();
   }
 
-  async #ask(command: string): Promise<number[]> {
-    return JSON.parse((await this.#program.ask(`${command}\n`, 1)).toString()) as number[];
+  async #ask(command: string): Promise<Times> {
+    return JSON.parse((await this.#program.ask(`${command}\n`, 1)).toString()) as Times;
   }
 }

@@ -6,7 +6,7 @@ import { PEER } from './kinds.js';
 import type { CurvePoint, LookupFile, LookupResult } from './report.js';
 
 const RECALLS = [0.95, 0.98, 0.99, 0.995];
-const FIGURES = ['setting', 'p50Ms', 'p99Ms', 'perSecond1', 'perSecond2'] as const;
+const FIGURES = ['setting', 'p50Ms', 'p99Ms', 'perSecond1', 'perSecond2', 'cpuMsAlone', 'cpuMsTogether'] as const;
 const MIB = 2 ** 20;
 const NONE = '–';
 
@@ -47,7 +47,7 @@ function recallTable({ results }: LookupFile): string {
       results.map((result) => {
         const cells = [`${recall} @${k}`, result.name];
         const own = figuresAt(result, k, recall);
-        if (!own) return [...cells, NONE, NONE, NONE, NONE, NONE];
+        if (!own) return [...cells, ...FIGURES.map(() => NONE)];
         const base = peer && peer !== result ? figuresAt(peer, k, recall) : undefined;
         const times = (ratio: (base: Figures) => number): string => (base ? ` (${ratio(base).toFixed(2)})` : '');
         return [
@@ -57,24 +57,29 @@ function recallTable({ results }: LookupFile): string {
           `${own.p99Ms.toFixed(3)}${times(({ p99Ms }) => p99Ms / own.p99Ms)}`,
           `${own.perSecond1.toFixed(0)}${times(({ perSecond1 }) => own.perSecond1 / perSecond1)}`,
           `${own.perSecond2.toFixed(0)}${times(({ perSecond2 }) => own.perSecond2 / perSecond2)}`,
+          `${own.cpuMsAlone.toFixed(3)}${times(({ cpuMsAlone }) => cpuMsAlone / own.cpuMsAlone)}`,
+          `${own.cpuMsTogether.toFixed(3)}${times(({ cpuMsTogether }) => cpuMsTogether / own.cpuMsTogether)}`,
         ];
       }),
     ),
   );
-  const header = ['recall', 'kind', 'setting', 'p50 ms', 'p99 ms', 'queries/s, 1 thread', 'queries/s, 2 threads'];
-  return markdownTable(header, lines);
+  const rates = ['queries/s, 1 thread', 'queries/s, 2 threads', 'CPU ms alone', 'CPU ms in a batch'];
+  return markdownTable(['recall', 'kind', 'setting', 'p50 ms', 'p99 ms', ...rates], lines);
 }
 
 /** What one query at a time costs more than in a batch on one thread: for ours, the promise and the boundary. */
 function boundaryTable({ results }: LookupFile): string {
   const lines = results.map((result) => [
     result.name,
-    ...ksOf(results).map((k) => {
-      const extra = curve(result, k).map(({ meanMs, perSecond1 }) => 1000 * meanMs - 1e6 / perSecond1);
-      return `${median(extra).toFixed(0)} (${Math.min(...extra).toFixed(0)} to ${Math.max(...extra).toFixed(0)})`;
+    ...ksOf(results).flatMap((k) => {
+      const points = curve(result, k);
+      const waiting = points.map(({ meanMs, perSecond1 }) => 1000 * meanMs - 1e6 / perSecond1);
+      const working = points.map(({ cpuMsAlone, cpuMsTogether }) => 1000 * (cpuMsAlone - cpuMsTogether));
+      return [waiting, working].map((extra) => median(extra).toFixed(0));
     }),
   ]);
-  return markdownTable(['one at a time rather than in a batch, µs', ...ksOf(results).map((k) => `k = ${k}`)], lines);
+  const header = ksOf(results).flatMap((k) => [`k = ${k}: µs`, `k = ${k}: CPU µs`]);
+  return markdownTable(['one at a time rather than in a batch', ...header], lines);
 }
 
 function buildTable({ results }: LookupFile): string {
@@ -82,13 +87,23 @@ function buildTable({ results }: LookupFile): string {
   const lines = results.map(({ name, built, openSeconds, residentBytes, programBytes }) => [
     name,
     built?.buildSeconds.toFixed(1) ?? NONE,
+    built?.buildCpuSeconds.toFixed(1) ?? NONE,
     mib(built?.buildPeakBytes),
     mib(built?.fileBytes),
     openSeconds.toFixed(2),
     mib(residentBytes),
     mib(programBytes),
   ]);
-  const header = ['kind', 'built in s', 'peak MiB', 'file MiB', 'opened in s', 'searching MiB', 'of it the program'];
+  const header = [
+    'kind',
+    'built in s',
+    'CPU s',
+    'peak MiB',
+    'file MiB',
+    'opened in s',
+    'searching MiB',
+    'of it the program',
+  ];
   return markdownTable(header, lines);
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -27,6 +28,18 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kRowsPerRead = 16384;
 
 double SecondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+// Of all threads of the process.
+double CpuSeconds() {
+  timespec time;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+struct Times {
+  std::vector<double> seconds;  // one number, or one for each query
+  double cpu = 0;
+};
 
 // hnswlib's own pattern (python_bindings, examples/cpp): threads of this call take the next number from a counter.
 template <class Body>
@@ -81,12 +94,11 @@ class Searcher {
     file.read(reinterpret_cast<char*>(queries_.data()), static_cast<std::streamsize>(queries_.size() * sizeof(float)));
   }
 
-  // Returns the measured seconds: one number, or one for each query.
-  std::vector<double> Answer(const std::string& command) {
+  Times Answer(const std::string& command) {
     const auto begin = Clock::now();
     if (command == "open") {
       graph_ = std::make_unique<Graph>(&space_, index_);
-      return {SecondsSince(begin)};
+      return {{SecondsSince(begin)}};
     }
     size_t k = 0, ef = 0, threads = 0;
     if (command != "single" && command != "batch") return {};
@@ -94,9 +106,9 @@ class Searcher {
     graph_->setEf(ef);
     const size_t count = queries_.size() / dim_;
     labels_.assign(count * k, -1);
-    std::vector<double> seconds;
+    std::vector<double> seconds(command == "single" ? count : 0);
+    const double cpu = CpuSeconds();
     if (command == "single") {
-      seconds.resize(count);
       for (size_t i = 0; i < count; ++i) {
         const auto start = Clock::now();
         Search(i, k);
@@ -107,10 +119,11 @@ class Searcher {
       ParallelFor(0, count, threads, [&](size_t i) { Search(i, k); });
       seconds.push_back(SecondsSince(start));
     }
+    const double used = CpuSeconds() - cpu;
     std::ofstream(labels_path_, std::ios::binary)
         .write(reinterpret_cast<const char*>(labels_.data()),
                static_cast<std::streamsize>(labels_.size() * sizeof(int32_t)));
-    return seconds;
+    return {seconds, used};
   }
 
  private:
@@ -131,10 +144,10 @@ class Searcher {
 
 void Serve(Searcher searcher) {
   for (std::string command, rest; std::cin >> command; std::getline(std::cin, rest)) {
-    const std::vector<double> seconds = searcher.Answer(command);
-    std::printf("[");
+    const auto [seconds, cpu] = searcher.Answer(command);
+    std::printf("{\"cpu\":%.9f,\"seconds\":[", cpu);
     for (size_t i = 0; i < seconds.size(); ++i) std::printf("%s%.9f", i == 0 ? "" : ",", seconds[i]);
-    std::printf("]\n");
+    std::printf("]}\n");
     std::fflush(stdout);
   }
 }
