@@ -1,60 +1,24 @@
 /**
- * Makes a dataset of any size from the embeddings of real answers. The first rows are real. Each of the others is
+ * Makes a dataset of any size from the vectors of real answers. The first rows are real. Each of the others is
  * between a real row and two of its near neighbours, so that the distribution stays that of answers. Recall and latency
  * on this data hold for data of this kind and size. The data says nothing about values.
  */
 
-import { openDataset } from '../../src/datasets/dataset.js';
 import { DatasetWriter } from '../../src/datasets/dataset-writer.js';
 import { similarityTopK } from '../../src/native/top-k.js';
-import type { QaRecord } from '../../src/records/record.js';
 import { seededRandom } from '../../test/support/random.js';
 
 const SHARD_ROWS = 16_384;
 const NEIGHBOURS = 10;
 /** Maximum distance of a made row from its real row, as a share of the distance to each of two neighbours. */
 const LARGEST_STEP = 0.7;
-const ANSWER_CHARACTERS = 80;
+/** A dataset has answers, but only their vectors are searched. */
+const RECORD = { qid: 'q', question: '', answer: 'a', model: 'm', lang: 'eng' };
 
-export interface RealAnswers {
-  dim: number;
-  /** [records.length, dim], rows of length 1 */
-  embeddings: Float32Array;
-  records: QaRecord[];
-}
-
-/** Reads the answers of a dataset. For several datasets of the same answers, concatenates their embeddings. */
-export async function readReal(folders: readonly string[]): Promise<RealAnswers> {
-  const datasets = await Promise.all(folders.map((folder) => openDataset(folder)));
-  const [first] = datasets;
-  if (!first || datasets.some(({ rows }) => rows !== first.rows))
-    throw new Error('Expected one dataset, or several datasets of the same answers');
-  const parts = await Promise.all(datasets.map((dataset) => dataset.readEmbeddings()));
-  const dim = datasets.reduce((sum, dataset) => sum + dataset.dim, 0);
-  const embeddings = new Float32Array(first.rows * dim);
-  const scale = 1 / Math.sqrt(parts.length);
-  let column = 0;
-  for (const [i, part] of parts.entries()) {
-    const width = datasets[i]!.dim;
-    for (let row = 0; row < first.rows; row++) {
-      for (let j = 0; j < width; j++) embeddings[row * dim + column + j] = scale * part[row * width + j]!;
-    }
-    column += width;
-  }
-  return { dim, embeddings, records: await first.readRecords() };
-}
-
-/** Writes `rows` answers to a dataset folder, and resumes an interrupted run. */
-export async function writeEnlarged(dir: string, real: RealAnswers, rows: number): Promise<void> {
-  const { dim, embeddings, records } = real;
-  const count = records.length;
-  const { labels: indices } = await similarityTopK({
-    queries: embeddings,
-    base: embeddings,
-    dim,
-    k: NEIGHBOURS + 1,
-    metric: 'ip',
-  });
+/** Writes `rows` rows to a dataset folder, and resumes an interrupted run. `real`: [any, dim], rows of length 1. */
+export async function writeEnlarged(dir: string, real: Float32Array, dim: number, rows: number): Promise<void> {
+  const count = real.length / dim;
+  const neighbours = rows > count ? await nearestRows(real, dim) : new Int32Array();
   const writer = await DatasetWriter.open(dir, {
     encoder: { name: 'enlarged', fingerprint: `enlarged-${count}-${dim}`, dim },
   });
@@ -63,19 +27,18 @@ export async function writeEnlarged(dir: string, real: RealAnswers, rows: number
       const size = Math.min(SHARD_ROWS, rows - first);
       const random = seededRandom(first);
       const batch = new Float32Array(size * dim);
-      const lines: QaRecord[] = [];
       for (let i = 0; i < size; i++) {
         const row = first + i;
         const source = row % count;
         const out = batch.subarray(i * dim, (i + 1) * dim);
-        out.set(embeddings.subarray(source * dim, (source + 1) * dim));
-        if (row >= count) {
-          move(out, embeddings, indices.subarray(source * (NEIGHBOURS + 1), (source + 1) * (NEIGHBOURS + 1)), random);
-        }
-        const { answer, ...record } = records[source]!;
-        lines.push({ ...record, answer: answer.slice(0, ANSWER_CHARACTERS) });
+        out.set(real.subarray(source * dim, (source + 1) * dim));
+        if (row >= count)
+          move(out, real, neighbours.subarray(source * (NEIGHBOURS + 1), (source + 1) * (NEIGHBOURS + 1)), random);
       }
-      await writer.append(lines, batch);
+      await writer.append(
+        Array.from({ length: size }, () => RECORD),
+        batch,
+      );
     }
     await writer.finish({});
   } finally {
@@ -83,13 +46,18 @@ export async function writeEnlarged(dir: string, real: RealAnswers, rows: number
   }
 }
 
-function move(out: Float32Array, embeddings: Float32Array, neighbours: Int32Array, random: () => number): void {
+async function nearestRows(real: Float32Array, dim: number): Promise<Int32Array> {
+  const { labels } = await similarityTopK({ queries: real, base: real, dim, k: NEIGHBOURS + 1, metric: 'ip' });
+  return labels;
+}
+
+function move(out: Float32Array, real: Float32Array, neighbours: Int32Array, random: () => number): void {
   const dim = out.length;
   const from = out.slice();
   for (let step = 0; step < 2; step++) {
     const to = neighbours[1 + Math.floor(random() * NEIGHBOURS)]! * dim;
     const part = LARGEST_STEP * random();
-    for (let j = 0; j < dim; j++) out[j]! += part * (embeddings[to + j]! - from[j]!);
+    for (let j = 0; j < dim; j++) out[j]! += part * (real[to + j]! - from[j]!);
   }
   const length = Math.sqrt(out.reduce((sum, entry) => sum + entry * entry, 0));
   for (let j = 0; j < dim; j++) out[j]! /= length;

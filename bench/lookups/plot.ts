@@ -17,10 +17,10 @@ const COLOURS = [
 ];
 
 /** Plots recall (up) against the latency of single queries. Up and to the left is better. */
-export function drawLookups({ rows, dim, k, realRows, machine, results }: LookupFile): string {
+export function drawLookups({ rows, dim, realRows, machine, results }: LookupFile, k: number): string {
   const points = results
     .flatMap(({ name, points }) => points.map((point) => ({ name, ...point })))
-    .filter(({ recall }) => recall >= 0.8);
+    .filter((point) => point.k === k && point.recall >= 0.8);
   const starts = results
     .map(({ name }) => points.find((point) => point.name === name))
     .filter((point) => point !== undefined);
@@ -61,7 +61,7 @@ export function drawLookups({ rows, dim, k, realRows, machine, results }: Lookup
     {
       title: `Recall@${k} and latency of lookups in ${rows.toLocaleString('en')} x ${dim} vectors`,
       subtitle:
-        `${realRows.toLocaleString('en')} embeddings of real answers and rows between them; ` +
+        `${realRows.toLocaleString('en')} vectors of real answers${realRows < rows ? ' and rows between them' : ''}; ` +
         `${String(machine['simd'])}, one caller`,
     },
     [],

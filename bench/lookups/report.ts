@@ -1,60 +1,63 @@
-/** Messages between the processes of this benchmark, and the content of its results file. */
+/** The content of a results file of this benchmark. */
 import type { Machine } from '../../src/benchmarking/results-file.js';
 import type { Kind } from './kinds.js';
 
-export interface SearchRequest {
-  /** Library that searches. */
-  engine: 'univar' | 'libfaiss' | 'usearch';
-  path: string;
-  dim: number;
-  k: number;
-  /** Raw float32 queries, and the labels of the exact results as raw int32: [queries, k]. */
-  queries: string;
-  truth: string;
-  /** `efSearch`, `nprobe` or expansion. */
-  settings: number[];
-  parameter: 'efSearch' | 'nprobe';
-  /** Quantization of usearch. */
-  quantization?: string;
-  mapped: boolean;
-  rerank: number | undefined;
-}
-
+/** Figures of one search setting; of times, the medians over the rounds. */
 export interface CurvePoint {
+  k: number;
+  /** `efSearch`, `nprobe` or expansion. */
   setting: number;
   recall: number;
+  /** One query at a time, as a caller sees it. */
   p50Ms: number;
   p99Ms: number;
-  /** Rate with all queries in one call, on all threads. */
-  queriesPerSecond: number;
+  meanMs: number;
+  /** Queries per second with all queries in one call, on one thread and on two. */
+  perSecond1: number;
+  perSecond2: number;
+  /** CPU time of the program per query, one at a time and in a batch on one thread. */
+  cpuMsAlone: number;
+  cpuMsTogether: number;
 }
 
-export interface SearchReport {
-  openSeconds: number;
-  /** Resident memory of the process after all searches. */
-  residentBytes: number;
-  points: CurvePoint[];
+export interface Built {
+  /** Of the program, with its start, reading and writing. */
+  buildSeconds: number;
+  /** Of all its threads: what other programs on the machine disturb least. */
+  buildCpuSeconds: number;
+  /** Peak resident memory of the program. */
+  buildPeakBytes: number;
+  fileBytes: number;
 }
 
-export interface LookupResult extends SearchReport {
+export interface LookupResult {
   name: string;
   engine: Kind['engine'];
-  /** Commit at the time of the search. */
-  commit: string;
   /** Null if another kind built the file. */
-  buildSeconds: number | null;
-  /** Peak resident memory of the process that built it. */
-  buildPeakBytes: number | null;
-  fileBytes: number;
+  built: Built | null;
+  openSeconds: number;
+  /** Resident memory of the searching program before it opened the index, and after all searches. */
+  programBytes: number;
+  residentBytes: number;
+  points: CurvePoint[];
 }
 
 export interface LookupFile {
   command: string;
   machine: Machine;
+  /** Version and flags of the peer. */
+  peer: string;
+  /** Whether the vectors are those of a fitted encoder. */
+  fitted: boolean;
+  /** Whether our indexes stay in their files. */
+  mapped: boolean;
   rows: number;
+  /** Rows of real answers; the others were made. */
   realRows: number;
   dim: number;
   queries: number;
-  k: number;
+  rounds: number;
+  /** Load average of the machine after each round: above 2, other programs took part of its cores. */
+  loads: number[];
   results: LookupResult[];
 }

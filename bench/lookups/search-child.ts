@@ -1,81 +1,83 @@
-/**
- * Opens one saved index in a separate process, measures recall and latency for each search setting, and prints JSON.
- *
- *   tsx bench/lookups/search-child.ts '{"kind": ..., "path": ..., "settings": [...], ...}'
- */
-import { readFileSync } from 'node:fs';
+/** Opens one saved index and answers the commands of searcher.ts: tsx bench/lookups/search-child.ts '{"path": ...}' */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 
-import { quantile } from '../../src/benchmarking/statistics.js';
+import { addon } from '../../src/native/loader.js';
 import { VectorIndex } from '../../src/search/vector-index.js';
-import type { CurvePoint, SearchReport, SearchRequest } from './report.js';
-import { openUsearch } from './usearch.js';
+import { openUsearch } from './peers/usearch.js';
+import type { SearchRequest, Times } from './searcher.js';
 
-type Search = (queries: Float32Array, k: number) => Promise<ArrayLike<number | bigint>>;
+type Labels = ArrayLike<number | bigint>;
+
+interface Settings {
+  k: number;
+  setting: number;
+  threads: number;
+  /** 0 for the default. */
+  rerank: number;
+}
+
+type Search = (queries: Float32Array) => Promise<{ labels: Labels }>;
 
 const request = JSON.parse(process.argv[2]!) as SearchRequest;
-const { dim, k } = request;
+const { dim } = request;
 const queries = new Float32Array(new Uint8Array(readFileSync(request.queries)).buffer);
-const truth = new Int32Array(new Uint8Array(readFileSync(request.truth)).buffer);
 const count = queries.length / dim;
-const query = (i: number): Float32Array => queries.subarray(i * dim, (i + 1) * dim);
+const single = Array.from({ length: count }, (_, i) => queries.slice(i * dim, (i + 1) * dim));
 
-async function open(): Promise<(setting: number) => Search> {
-  if (request.engine === 'usearch') {
-    const index = await openUsearch();
-    return (setting) => {
-      const opened = index.view(request.path, { dim, quantization: request.quantization!, expansion: setting });
-      return (rows, wanted) => Promise.resolve(opened(rows, wanted));
+async function open({
+  engine,
+  path,
+  parameter,
+  factory,
+  mapped,
+}: SearchRequest): Promise<(settings: Settings) => Search> {
+  if (engine === 'usearch') {
+    const usearch = await openUsearch();
+    return ({ k, setting, threads }) => {
+      const search = usearch.view(path, { dim, quantization: factory, expansion: setting, threads });
+      return (rows) => Promise.resolve({ labels: search(rows, k) });
     };
   }
-  const options = { map: request.mapped, ...(request.engine === 'libfaiss' && { plain: true }) };
-  const index = await VectorIndex.load(request.path, options);
-  return (setting) => async (rows, wanted) =>
-    (
-      await index.search(rows, {
-        k: wanted,
-        [request.parameter]: setting,
-        ...(request.rerank && { rerank: request.rerank }),
-      })
-    ).labels;
+  const index = await VectorIndex.load(path, { map: mapped, plain: engine === 'libfaiss' });
+  return ({ k, setting, rerank }) => {
+    const options = { k, [parameter]: setting, ...(rerank > 0 && { rerank }) };
+    return (rows) => index.search(rows, options);
+  };
 }
 
-function recallOf(labels: ArrayLike<number | bigint>): number {
-  let found = 0;
-  for (let i = 0; i < count; i++) {
-    const expected = new Set(truth.subarray(i * k, (i + 1) * k));
-    for (let j = 0; j < k; j++) found += expected.has(Number(labels[i * k + j])) ? 1 : 0;
-  }
-  return found / truth.length;
+async function measure(search: Search, mode: string, k: number): Promise<Times> {
+  const found = new Int32Array(count * k);
+  const keep = (labels: Labels, from: number): void => {
+    for (let i = 0; i < labels.length; i++) found[from + i] = Number(labels[i]);
+  };
+  const seconds: number[] = [];
+  const timed = async (rows: Float32Array, from: number): Promise<void> => {
+    const begin = performance.now();
+    const { labels } = await search(rows);
+    seconds.push((performance.now() - begin) / 1000);
+    keep(labels, from);
+  };
+  const before = process.cpuUsage();
+  if (mode === 'batch') await timed(queries, 0);
+  else for (const [i, query] of single.entries()) await timed(query, i * k);
+  const { user, system } = process.cpuUsage(before);
+  writeFileSync(request.labels, found);
+  return { seconds, cpu: (user + system) / 1e6 };
 }
 
-const begin = performance.now();
-const searchWith = await open();
-const openSeconds = (performance.now() - begin) / 1000;
-const points: CurvePoint[] = [];
-// The first search reads the pages of a mapped file from the disk.
-const warm = searchWith(request.settings.at(-1)!);
-for (let i = 0; i < count; i++) await warm(query(i), k);
-for (const setting of request.settings) {
-  const search = searchWith(setting);
-  const recall = recallOf(await search(queries, k));
-  const milliseconds: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const start = performance.now();
-    await search(query(i), k);
-    milliseconds.push(performance.now() - start);
+let searchWith: ((settings: Settings) => Search) | undefined;
+for await (const line of createInterface({ input: process.stdin })) {
+  const [command, k, setting, threads, rerank] = line.split(' ') as [string, ...string[]];
+  let times: Times = { seconds: [], cpu: 0 };
+  if (command === 'open') {
+    const begin = performance.now();
+    searchWith = await open(request);
+    times.seconds = [(performance.now() - begin) / 1000];
+  } else if (command !== 'hello') {
+    const settings = { k: Number(k), setting: Number(setting), threads: Number(threads), rerank: Number(rerank) };
+    addon().configure(settings.threads, process.env['UNIVAR_SIMD'] ?? '');
+    times = await measure(searchWith!(settings), command, settings.k);
   }
-  const start = performance.now();
-  await search(queries, k);
-  const queriesPerSecond = count / ((performance.now() - start) / 1000);
-  points.push({
-    setting,
-    recall,
-    p50Ms: quantile(milliseconds, 0.5),
-    p99Ms: quantile(milliseconds, 0.99),
-    queriesPerSecond,
-  });
+  process.stdout.write(`${JSON.stringify(times)}\n`);
 }
-process.stdout.write(
-  JSON.stringify({ openSeconds, residentBytes: process.memoryUsage().rss, points } satisfies SearchReport),
-);
-process.exit(0);

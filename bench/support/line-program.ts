@@ -17,6 +17,11 @@ export class LineProgram {
     this.#child.stdin!.on('error', () => undefined); // The program has ended. The missing answer is reported.
   }
 
+  /** 0 if the program did not start. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Sends lines, each with its line feed, and resolves to the answer once it has `lines` lines. */
   ask(input: string, lines: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 /** Loads the npm package usearch, a peer only for this benchmark: `npm install --no-save usearch`. */
-import { EF_CONSTRUCTION } from './kinds.js';
+import { EF_CONSTRUCTION, LINKS } from '../kinds.js';
 
 export interface Usearch {
   /** Builds an index and saves it. */
@@ -10,7 +10,7 @@ export interface Usearch {
   /** Maps a saved index and returns its search function, which returns the labels of the k nearest of each query. */
   view(
     path: string,
-    options: { dim: number; quantization: string; expansion: number },
+    options: { dim: number; quantization: string; expansion: number; threads: number },
   ): (queries: Float32Array, k: number) => BigUint64Array;
 }
 
@@ -21,9 +21,6 @@ interface Foreign {
   view(path: string): void;
 }
 
-/** The same as HNSW32 of FAISS: 64 links on the base level. */
-const CONNECTIVITY = 32;
-
 export async function openUsearch(): Promise<Usearch> {
   const name = 'usearch';
   const { Index } = ((await import(name)) as { default: { Index: new (config: object) => Foreign } }).default;
@@ -32,7 +29,7 @@ export async function openUsearch(): Promise<Usearch> {
       dimensions: dim,
       metric: 'ip',
       quantization,
-      connectivity: CONNECTIVITY,
+      connectivity: LINKS,
       expansion_add: EF_CONSTRUCTION,
       expansion_search: expansion,
       multi: false,
@@ -47,10 +44,10 @@ export async function openUsearch(): Promise<Usearch> {
       }
       index.save(path);
     },
-    view(path, { dim, quantization, expansion }) {
+    view(path, { dim, quantization, expansion, threads }) {
       const index = make(dim, quantization, expansion);
       index.view(path);
-      return (queries, k) => index.search(queries, k, queries.length > dim ? 0 : 1).keys;
+      return (queries, k) => index.search(queries, k, threads).keys;
     },
   };
 }

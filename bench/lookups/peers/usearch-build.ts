@@ -1,8 +1,5 @@
-/**
- * Builds an index of usearch over a dataset in a separate process: tsx bench/lookups/build-child.ts DATASET FILE
- * QUANTIZATION THREADS
- */
-import { openDataset } from '../../src/datasets/dataset.js';
+/** Builds an index of usearch over a dataset in a program of its own: DATASET FILE QUANTIZATION THREADS */
+import { openDataset } from '../../../src/datasets/dataset.js';
 import { openUsearch } from './usearch.js';
 
 const [folder, path, quantization, threads] = process.argv.slice(2) as [string, string, string, string];
