@@ -48,13 +48,8 @@ export async function readReal(folders: readonly string[]): Promise<RealAnswers>
 export async function writeEnlarged(dir: string, real: RealAnswers, rows: number): Promise<void> {
   const { dim, embeddings, records } = real;
   const count = records.length;
-  const { labels: indices } = await similarityTopK({
-    queries: embeddings,
-    base: embeddings,
-    dim,
-    k: NEIGHBOURS + 1,
-    metric: 'ip',
-  });
+  const near = { queries: embeddings, base: embeddings, dim, k: NEIGHBOURS + 1, metric: 'ip' } as const;
+  const { labels: indices } = rows > count ? await similarityTopK(near) : { labels: new Int32Array() };
   const writer = await DatasetWriter.open(dir, {
     encoder: { name: 'enlarged', fingerprint: `enlarged-${count}-${dim}`, dim },
   });
