@@ -6,7 +6,7 @@
  */
 
 export { buildPgIndex, openPgIndex } from './pipeline/index/postgres-index.js';
-export { DEFAULT_TABLE, type PgConnectionOptions } from './search/pgvector/connect.js';
+export { DEFAULT_TABLE, type PgConnectionOptions } from './search/pgvector/connection-options.js';
 export {
   type PgAddOptions,
   type PgOpenOptions,

@@ -6,6 +6,7 @@
 
 import { DatasetWriter } from '../../src/datasets/dataset-writer.js';
 import { similarityTopK } from '../../src/native/top-k.js';
+import type { QaRecord } from '../../src/records/record.js';
 import { seededRandom } from '../../test/support/random.js';
 
 const SHARD_ROWS = 16_384;
@@ -15,8 +16,19 @@ const LARGEST_STEP = 0.7;
 /** A dataset has answers, but only their vectors are searched. */
 const RECORD = { qid: 'q', question: '', answer: 'a', model: 'm', lang: 'eng' };
 
-/** Writes `rows` rows to a dataset folder, and resumes an interrupted run. `real`: [any, dim], rows of length 1. */
-export async function writeEnlarged(dir: string, real: Float32Array, dim: number, rows: number): Promise<void> {
+/**
+ * Writes `rows` rows to a dataset folder, and resumes an interrupted run.
+ *
+ * @param real [any, dim], rows of length 1
+ * @param records answers of the real rows, for searches with filters. @default the same for all
+ */
+export async function writeEnlarged(
+  dir: string,
+  real: Float32Array,
+  dim: number,
+  rows: number,
+  records: readonly QaRecord[] = [RECORD],
+): Promise<void> {
   const count = real.length / dim;
   const neighbours = rows > count ? await nearestRows(real, dim) : new Int32Array();
   const writer = await DatasetWriter.open(dir, {
@@ -36,7 +48,7 @@ export async function writeEnlarged(dir: string, real: Float32Array, dim: number
           move(out, real, neighbours.subarray(source * (NEIGHBOURS + 1), (source + 1) * (NEIGHBOURS + 1)), random);
       }
       await writer.append(
-        Array.from({ length: size }, () => RECORD),
+        Array.from({ length: size }, (_, i) => records[((first + i) % count) % records.length]!),
         batch,
       );
     }

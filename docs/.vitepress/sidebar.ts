@@ -50,7 +50,12 @@ export const GUIDES: DefaultTheme.SidebarItem[] = [
   },
   {
     text: 'At scale',
-    items: [page('Millions of answers', 'bulk-embedding'), page('Indexes', 'search'), page('PostgreSQL', 'postgresql')],
+    items: [
+      page('Millions of answers', 'bulk-embedding'),
+      page('Indexes', 'search'),
+      page('PostgreSQL', 'postgresql'),
+      page('From millions to billions', 'scale'),
+    ],
   },
   {
     text: 'In depth',

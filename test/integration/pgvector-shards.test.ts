@@ -138,15 +138,17 @@ describe.skipIf(NO_POSTGRES !== undefined)(
 
     it('keeps the older rows if a server is lost during a load, and replaces them afterwards', async () => {
       await spread('t_again', [part(0, 500)], { source: 'older' });
-      async function* batches(): AsyncGenerator<VectorBatch> {
-        yield part(500, 1000);
-        await other.server.kill();
-        yield part(1000, rows);
-      }
-      await expect(spread('t_again', batches(), { overwrite: true, source: 'newer' })).rejects.toMatchObject({
+      const held = other.server.query('BEGIN; LOCK TABLE t_again_1 IN ROW EXCLUSIVE MODE; SELECT pg_sleep(60)');
+      const killed = expect(held).rejects.toThrow();
+      const loading = expect(spread('t_again', [part(500, rows)], { overwrite: true })).rejects.toMatchObject({
         code: 'ERR_REMOTE',
         message: expect.stringMatching(/^Cannot load the table "t_again_1" of the database "postgres" at /) as string,
       });
+      // The first server has finished its part, and waits for the other one.
+      const waits = `SELECT FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE 'ANALYZE "t_again_0"'`;
+      await expect.poll(() => own.server.query(waits), { timeout: 30_000 }).toHaveLength(1);
+      await other.server.kill();
+      await Promise.all([loading, killed]);
       await other.server.start();
       expect(await reopen('t_again')).toMatchObject({ rows: 500, source: 'older' });
       await spread('t_again', [part(500, 1000)], { overwrite: true, source: 'newer' });

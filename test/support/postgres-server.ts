@@ -144,11 +144,29 @@ export class PostgresServer {
     await exit;
   }
 
-  #signalAll(signal: NodeJS.Signals): void {
+  /** CPU time that its processes have used so far, also those that have ended. */
+  get cpuSeconds(): number {
+    const TICKS_PER_SECOND = 100;
+    let ticks = 0;
+    for (const [i, pid] of this.#processes.entries()) {
+      const path = `/proc/${pid}/stat`;
+      if (!existsSync(path)) continue; // has ended meanwhile
+      const fields = readFileSync(path, 'utf8').split(') ').at(-1)!.split(' ').map(Number);
+      for (const value of fields.slice(11, i === 0 ? 15 : 13)) ticks += value; // user, system; those of ended children
+    }
+    return ticks / TICKS_PER_SECOND;
+  }
+
+  /** The main process, and those that it has started. */
+  get #processes(): number[] {
     const pid = this.#child?.pid;
-    if (pid === undefined) return;
+    if (pid === undefined) return [];
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-    for (const each of [pid, ...children.map(Number)]) process.kill(each, signal);
+    return [pid, ...children.map(Number)];
+  }
+
+  #signalAll(signal: NodeJS.Signals): void {
+    for (const pid of this.#processes) process.kill(pid, signal);
   }
 }
 

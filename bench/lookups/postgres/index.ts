@@ -5,7 +5,7 @@
  *
  *   npx tsx bench/lookups/postgres/index.ts --dataset values/ --rows 100000 --engines VectorIndex,1,2
  *
- * The last answers are the queries and are not in the index. If there are fewer answers than rows, rows are added
+ * The answers are shuffled. The last ones are the queries and are not in the index. If there are fewer answers than rows, rows are added
  * between answers (`../enlarge.ts`). The servers are started for this, on this machine, so two servers share its cores.
  * Results are written after every engine; an engine that is measured again replaces its results.
  */
@@ -18,8 +18,10 @@ import { parseArgs } from 'node:util';
 import { describeMachine, type Machine } from '../../../src/benchmarking/results-file.js';
 import { openDataset } from '../../../src/datasets/dataset.js';
 import { capabilities } from '../../../src/native/capabilities.js';
+import type { QaRecord } from '../../../src/records/record.js';
+import { seededRandom } from '../../../test/support/random.js';
 import { environmentOf } from '../../support/engine.js';
-import { readReal, writeEnlarged } from '../enlarge.js';
+import { writeEnlarged } from '../enlarge.js';
 import { chooseFilters, type FilterCase } from './filters.js';
 import { type CurvePoint, measureCurve, millisecondsAt } from './measure.js';
 import { type Engine, openPostgres, openVectorIndex } from './open-engine.js';
@@ -32,7 +34,11 @@ interface EngineResult {
   engine: string;
   rows: number;
   realRows: number;
+  /** Number of queries. */
+  queries: number;
   loadSeconds: number;
+  /** CPU time of loading. */
+  loadCpuSeconds: number;
   bytes: number;
   curves: { filter: string; share: number; points: CurvePoint[] }[];
   /** Other ways to ask the servers: see `open-engine.ts`. */
@@ -44,7 +50,6 @@ interface ResultFile {
   machine: Machine;
   dim: number;
   k: number;
-  queries: number;
   results: EngineResult[];
 }
 
@@ -52,6 +57,7 @@ const { values } = parseArgs({
   options: {
     dataset: { type: 'string' },
     rows: { type: 'string', default: '100000' },
+    factory: { type: 'string', default: 'HNSW32' },
     queries: { type: 'string', default: '500' },
     engines: { type: 'string', default: 'VectorIndex,1,2' },
     work: { type: 'string', default: join(tmpdir(), 'univar-lookups-postgres') },
@@ -60,8 +66,29 @@ const { values } = parseArgs({
 });
 if (values.dataset === undefined) throw new Error('Expected --dataset FOLDER, written by univar embed');
 
+interface RealAnswers {
+  dim: number;
+  /** [records.length, dim], rows of length 1 */
+  embeddings: Float32Array;
+  records: QaRecord[];
+}
+
+/** Mixes the sources of the answers, in the same way every time. */
+function shuffled({ dim, embeddings, records }: RealAnswers): RealAnswers {
+  const random = seededRandom(1);
+  const order = records.map((_, row) => ({ row, key: random() })).sort((a, b) => a.key - b.key);
+  const mixed = new Float32Array(embeddings.length);
+  for (const [i, { row }] of order.entries()) mixed.set(embeddings.subarray(row * dim, (row + 1) * dim), i * dim);
+  return { dim, embeddings: mixed, records: order.map(({ row }) => records[row]!) };
+}
+
 const rows = Number(values.rows);
-const real = await readReal([values.dataset]);
+const source = await openDataset(values.dataset);
+const real = shuffled({
+  dim: source.dim,
+  embeddings: await source.readEmbeddings(),
+  records: await source.readRecords(),
+});
 const { dim } = real;
 const count = Number(values.queries);
 const realRows = Math.min(real.records.length - count, rows);
@@ -69,8 +96,7 @@ const queries = real.embeddings.slice((real.records.length - count) * dim);
 const dir = join(values.work, `${rows}x${dim}`);
 if (!existsSync(join(dir, 'manifest.json'))) {
   mkdirSync(values.work, { recursive: true });
-  const base = { dim, embeddings: real.embeddings.slice(0, realRows * dim), records: real.records.slice(0, realRows) };
-  await writeEnlarged(dir, base, rows);
+  await writeEnlarged(dir, real.embeddings.slice(0, realRows * dim), dim, rows, real.records.slice(0, realRows));
 }
 const dataset = await openDataset(dir);
 const vectors = await dataset.readEmbeddings();
@@ -85,46 +111,61 @@ const fresh: ResultFile = {
   machine,
   dim,
   k: K,
-  queries: count,
   results: [],
 };
 const file = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as ResultFile) : fresh;
 
+/** Replaces earlier results of the same engine and rows. */
+function store(result: EngineResult): void {
+  file.results = file.results.filter((one) => one.engine !== result.engine || one.rows !== rows);
+  file.results.push(result);
+  writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`);
+}
+
 for (const name of values.engines.split(',')) {
   const engine: Engine = await (name === 'VectorIndex'
-    ? openVectorIndex({ vectors, valueIds, dim })
-    : openPostgres({ vectors, valueIds, dim }, Number(name)));
+    ? openVectorIndex({ vectors, valueIds, dim }, values.factory)
+    : openPostgres({ vectors, valueIds, dim }, values.factory, Number(name)));
   const result: EngineResult = {
     engine: engine.name,
     rows,
     realRows,
+    queries: count,
     loadSeconds: engine.loadSeconds,
+    loadCpuSeconds: engine.loadCpuSeconds,
     bytes: engine.bytes,
     curves: [],
   };
   process.stdout.write(
-    `${engine.name}, ${rows} rows: loaded in ${engine.loadSeconds.toFixed(0)} s, ${(engine.bytes / rows).toFixed(0)} bytes a row\n`,
+    `${engine.name}, ${rows} rows: loaded in ${engine.loadSeconds.toFixed(0)} s (CPU ${engine.loadCpuSeconds.toFixed(0)} s), ` +
+      `${(engine.bytes / rows).toFixed(0)} bytes a row\n`,
   );
+  const { cpuSeconds } = engine;
   try {
     for (const { filter, share, truth, name: title } of cases) {
-      const points = await measureCurve(engine.search(filter), { queries, dim, k: K, truth });
+      const points = await measureCurve(engine.search(filter), { queries, dim, k: K, truth, cpuSeconds });
       result.curves.push({ filter: title, share, points });
       const at = RECALLS.map((recall) => `${recall}: ${millisecondsAt(points, recall)?.toFixed(2) ?? '-'} ms`);
       process.stdout.write(`  ${title} (${(100 * share).toFixed(1)} %): ${at.join(', ')}\n`);
-      for (const { efSearch, recall, p50Ms, p99Ms, queriesPerSecond } of points)
+      for (const { efSearch, recall, p50Ms, p99Ms, queriesPerSecond, cpuMs } of points)
         process.stdout.write(
           `    ${efSearch}: recall ${recall.toFixed(4)}, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms, ` +
-            `${queriesPerSecond.toFixed(0)} queries/s\n`,
+            `${queriesPerSecond.toFixed(0)} queries/s, ${cpuMs.toFixed(2)} ms CPU\n`,
         );
     }
+    store(result);
     if (engine.measureAlternatives) {
-      result.alternatives = await engine.measureAlternatives({ queries, dim, k: K, truth: cases[0]!.truth });
+      result.alternatives = await engine.measureAlternatives({
+        queries,
+        dim,
+        k: K,
+        truth: cases[0]!.truth,
+        cpuSeconds,
+      });
+      store(result);
       process.stdout.write(`  ${JSON.stringify(result.alternatives)}\n`);
     }
   } finally {
     await engine.close();
   }
-  file.results = file.results.filter((one) => one.engine !== result.engine || one.rows !== rows);
-  file.results.push(result);
-  writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`);
 }

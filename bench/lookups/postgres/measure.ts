@@ -8,6 +8,8 @@ export interface CurvePoint {
   p99Ms: number;
   /** All queries in one call. */
   queriesPerSecond: number;
+  /** CPU time of a query of that call, of all processes. Unlike times, it hardly depends on what else runs. */
+  cpuMs: number;
 }
 
 export interface Questions {
@@ -16,6 +18,8 @@ export interface Questions {
   k: number;
   /** Labels of the exact results: [queries, k]. */
   truth: Int32Array;
+  /** CPU time that all processes of an engine have used so far. */
+  cpuSeconds: () => number;
 }
 
 /** Returns the labels of the k nearest rows of each query. */
@@ -38,13 +42,15 @@ export async function measureCurve(search: Search, questions: Questions): Promis
 
 export async function measurePoint(
   search: Search,
-  { queries, dim, truth }: Questions,
+  { queries, dim, truth, cpuSeconds }: Questions,
   efSearch: number,
 ): Promise<CurvePoint> {
   const count = queries.length / dim;
+  const cpuBefore = cpuSeconds();
   const start = performance.now();
   const labels = await search(queries, efSearch);
   const queriesPerSecond = count / ((performance.now() - start) / 1000);
+  const cpuMs = (1000 * (cpuSeconds() - cpuBefore)) / count;
   const milliseconds: number[] = [];
   for (let i = 0; i < count; i++) {
     const begin = performance.now();
@@ -57,6 +63,7 @@ export async function measurePoint(
     p50Ms: quantile(milliseconds, 0.5),
     p99Ms: quantile(milliseconds, 0.99),
     queriesPerSecond,
+    cpuMs,
   };
 }
 

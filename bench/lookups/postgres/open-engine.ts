@@ -11,6 +11,10 @@ import { type CurvePoint, measurePoint, type Questions, type Search } from './me
 export interface Engine {
   name: string;
   loadSeconds: number;
+  /** CPU time of loading. */
+  loadCpuSeconds: number;
+  /** CPU time so far of all processes. */
+  cpuSeconds: () => number;
   bytes: number;
   search(filter: ValueFilter | undefined): Search;
   /** Measures other ways to ask the servers. */
@@ -24,7 +28,6 @@ export interface LoadedRows {
   dim: number;
 }
 
-const FACTORY = 'HNSW32';
 const K = 50;
 const BATCH_ROWS = 8192;
 const TABLE = 'measured';
@@ -34,15 +37,18 @@ const SETTINGS =
   'max_wal_size = 16GB\nsynchronous_commit = off\njit = off\n';
 const ALTERNATIVE_CANDIDATES = 200;
 
-export async function openVectorIndex({ vectors, valueIds, dim }: LoadedRows): Promise<Engine> {
+export async function openVectorIndex({ vectors, valueIds, dim }: LoadedRows, factory: string): Promise<Engine> {
+  const cpuBefore = ownCpuSeconds();
   const start = performance.now();
-  const index = await VectorIndex.create({ dim, metric: 'l2', factory: FACTORY });
+  const index = await VectorIndex.create({ dim, metric: 'l2', factory });
   await index.reserve(valueIds.length);
   await index.add(vectors);
   const loadSeconds = (performance.now() - start) / 1000;
   return {
-    name: `VectorIndex ${FACTORY}`,
+    name: `VectorIndex ${factory}`,
     loadSeconds,
+    loadCpuSeconds: ownCpuSeconds() - cpuBefore,
+    cpuSeconds: ownCpuSeconds,
     bytes: index.bytes,
     search: (filter) => {
       const names = [...new Set(valueIds)];
@@ -55,14 +61,17 @@ export async function openVectorIndex({ vectors, valueIds, dim }: LoadedRows): P
   };
 }
 
-export async function openPostgres(rows: LoadedRows, count: number): Promise<Engine> {
+export async function openPostgres(rows: LoadedRows, factory: string, count: number): Promise<Engine> {
   const servers: PostgresServer[] = [];
   for (let i = 0; i < count; i++) servers.push(await PostgresServer.start(SETTINGS));
+  const cpuSeconds = (): number => servers.reduce((sum, server) => sum + server.cpuSeconds, ownCpuSeconds());
+  const cpuBefore = cpuSeconds();
   const [own, ...others] = servers as [PostgresServer, ...PostgresServer[]];
   const start = performance.now();
-  const place = { url: own.url(), table: TABLE, dim: rows.dim, metric: 'l2', factory: FACTORY } as const;
+  const place = { url: own.url(), table: TABLE, dim: rows.dim, metric: 'l2', factory } as const;
   const index = await PgVectorIndex.create({ ...place, shards: others.map((server) => server.url()) }, batchesOf(rows));
   const loadSeconds = (performance.now() - start) / 1000;
+  const loadCpuSeconds = cpuSeconds() - cpuBefore;
   let bytes = 0;
   for (const [i, server] of servers.entries()) {
     const name = count === 1 ? TABLE : `${TABLE}_${i}`;
@@ -70,8 +79,10 @@ export async function openPostgres(rows: LoadedRows, count: number): Promise<Eng
     bytes += size!['bytes'] as number;
   }
   return {
-    name: count === 1 ? `PostgreSQL ${FACTORY}` : `PostgreSQL ${FACTORY}, ${count} servers`,
+    name: count === 1 ? `PostgreSQL ${factory}` : `PostgreSQL ${factory}, ${count} servers`,
     loadSeconds,
+    loadCpuSeconds,
+    cpuSeconds,
     bytes,
     search: (filter) => async (queries, efSearch) =>
       (await index.search(queries, { k: K, efSearch, ...(filter && { filter }) })).labels,
@@ -118,6 +129,11 @@ async function askCoordinator(
     await client.end();
   }
   return results;
+}
+
+function ownCpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 function* batchesOf({ vectors, valueIds, dim }: LoadedRows): Generator<VectorBatch> {

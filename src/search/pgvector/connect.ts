@@ -1,29 +1,10 @@
 import { expectInteger } from '../../core/validate.js';
+import { DEFAULT_TABLE, type PgConnectionOptions } from './connection-options.js';
 import { Database } from './database.js';
 import type { TableKind } from './kind.js';
 import type { RowTable } from './shards/row-table.js';
 import { expectTableName } from './table.js';
 
-export interface PgConnectionOptions {
-  /**
-   * `postgres://user@host:5432/database`. Missing parts come from PGHOST, PGUSER, PGPASSWORD and ~/.pgpass, as in psql.
-   * Server parameters can be added: `?options=-c%20maintenance_work_mem%3D1GB`.
-   */
-  url: string;
-  /** Table name: up to 50 lower-case letters, digits and `_`. @default 'univar' */
-  table?: string;
-  /** Maximum number of connections, which is also the number of queries that are searched in parallel. @default 4 */
-  connections?: number;
-  /**
-   * Receives notices of the server, for example that a graph no longer fits into maintenance_work_mem, and what a query
-   * of more than five seconds waits for.
-   */
-  onNotice?: (text: string) => void;
-}
-
-/** Keys of {@link PgConnectionOptions}, and `signal`. */
-export const CONNECTION_OPTIONS = ['url', 'table', 'connections', 'onNotice', 'signal'] as const;
-export const DEFAULT_TABLE = 'univar';
 const DEFAULT_CONNECTIONS = 4;
 const MAX_CONNECTIONS = 100;
 
