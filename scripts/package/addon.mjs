@@ -36,9 +36,9 @@ function bindingGyp(root) {
   return JSON.parse(execFileSync('python3', ['-c', code, join(root, 'binding.gyp')], { encoding: 'utf8' }));
 }
 
-function makefile({ sources, defines, cflags_cc }, { arch, compiler }) {
+function makefile({ sources, defines, cflags_cc }, { arch, compiler, flags: own = '' }) {
   const libraries = `/static/${arch}`;
-  const flags = [NODE_FLAGS, ...defines.map((define) => `'-D${define}'`), ...cflags_cc].join(' ');
+  const flags = [NODE_FLAGS, ...defines.map((define) => `'-D${define}'`), ...cflags_cc, own].join(' ');
   const includes = `-Inative -Inode -Inode-addon-api -isystem ${libraries}/include`;
   const objects = [...sources, 'compat.cc'].map((source) => `out/${arch}/${source}.o`);
   return [
@@ -58,7 +58,7 @@ function makefile({ sources, defines, cflags_cc }, { arch, compiler }) {
 /**
  * Returns the path of the addon in the chroot. Compiles only what changed.
  *
- * @param {{ arch: string, compiler: string }} target
+ * @param {{ arch: string, compiler: string, flags?: string }} target
  */
 export function buildAddon(root, chroot, target, jobs) {
   const headers = nodeHeaderRoot();

@@ -5,7 +5,8 @@ import { execFileSync } from 'node:child_process';
 export const MAX_GLIBC = '2.34';
 
 /** Libraries of every glibc system, and those of the C++ compiler, which Node needs too. */
-const OF_THE_SYSTEM = /^(ld-linux-x86-64|libc|libm|libdl|libpthread|librt|libstdc\+\+|libgcc_s)\.so\.\d+$/;
+const OF_THE_SYSTEM =
+  /^(ld-linux-x86-64|ld-linux-aarch64|libc|libm|libdl|libpthread|librt|libstdc\+\+|libgcc_s)\.so\.\d+$/;
 
 const read = (program, ...args) => execFileSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
 

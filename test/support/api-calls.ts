@@ -17,6 +17,7 @@ export const INTERNAL = [
   'SimilarityBase#run',
   'SimilarityBase.prepare',
   'Trainer#restore',
+  'Trainer#saveTrained',
   'Trainer#tensors',
   'WordPieceTokenizer.load',
   'new Dataset',
