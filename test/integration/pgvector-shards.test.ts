@@ -145,7 +145,8 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         message: expect.stringMatching(/^Cannot load the table "t_again_1" of the database "postgres" at /) as string,
       });
       // The first server has finished its part, and waits for the other one.
-      const waits = `SELECT FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE 'ANALYZE "t_again_0"'`;
+      const waits =
+        "SELECT FROM pg_stat_activity WHERE state = 'idle in transaction' " + `AND query LIKE 'ANALYZE "t_again_0"'`;
       await expect.poll(() => own.server.query(waits), { timeout: 30_000 }).toHaveLength(1);
       await other.server.kill();
       await Promise.all([loading, killed]);

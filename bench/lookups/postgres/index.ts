@@ -1,13 +1,13 @@
 /**
- * Measures an index in PostgreSQL, on one server and spread over two, beside `VectorIndex` on the same vectors: loading,
- * size, and for each number of candidates recall, latency of single queries and queries per second; without a filter,
- * with the language that about a tenth of the rows have, and with the model that about a hundredth of them have.
+ * Measures an index in PostgreSQL, on one server and spread over two, beside `VectorIndex` on the same vectors:
+ * loading, size, and for each number of candidates recall, latency of single queries and queries per second; without a
+ * filter, with the language that about a tenth of the rows have, and with the model that about a hundredth of them have.
  *
  *   npx tsx bench/lookups/postgres/index.ts --dataset values/ --rows 100000 --engines VectorIndex,1,2
  *
- * The answers are shuffled. The last ones are the queries and are not in the index. If there are fewer answers than rows, rows are added
- * between answers (`../enlarge.ts`). The servers are started for this, on this machine, so two servers share its cores.
- * Results are written after every engine; an engine that is measured again replaces its results.
+ * The answers are shuffled. The last ones are the queries and are not in the index. If there are fewer answers than
+ * rows, rows are added between answers (`../enlarge.ts`). The servers are started for this, on this machine, so two
+ * servers share its cores. Results are written after every engine; an engine that is measured again replaces its results.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -137,8 +137,8 @@ for (const name of values.engines.split(',')) {
     curves: [],
   };
   process.stdout.write(
-    `${engine.name}, ${rows} rows: loaded in ${engine.loadSeconds.toFixed(0)} s (CPU ${engine.loadCpuSeconds.toFixed(0)} s), ` +
-      `${(engine.bytes / rows).toFixed(0)} bytes a row\n`,
+    `${engine.name}, ${rows} rows: loaded in ${engine.loadSeconds.toFixed(0)} s ` +
+      `(CPU ${engine.loadCpuSeconds.toFixed(0)} s), ${(engine.bytes / rows).toFixed(0)} bytes a row\n`,
   );
   const { cpuSeconds } = engine;
   try {

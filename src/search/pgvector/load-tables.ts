@@ -56,9 +56,9 @@ export async function loadTable(
 }
 
 /**
- * Loads vectors into a table that is spread over several servers by the hash of the label, all servers at the same time.
- * Every server loads its own table and builds its own graph in one transaction; the partitioned table appears after all
- * of them have committed.
+ * Loads vectors into a table that is spread over several servers by the hash of the label, all servers at the same
+ * time. Every server loads its own table and builds its own graph in one transaction; the partitioned table appears
+ * after all of them have committed.
  */
 export async function loadShards(
   coordinator: Database,
@@ -106,8 +106,8 @@ export async function loadShards(
 }
 
 /**
- * Connects to all servers before anything changes, and makes sure that they have pgvector, and that no two URLs name the
- * same database: the second would wait for the first.
+ * Connects to all servers before anything changes, and makes sure that they have pgvector, and that no two URLs name
+ * the same database: the second would wait for the first.
  */
 function inspectServers(
   databases: readonly Database[],

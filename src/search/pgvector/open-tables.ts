@@ -39,8 +39,9 @@ export async function openTables(
   if (other >= 0)
     throw new EngineError(
       'ERR_DATA',
-      `The table "${tables[other]!.table}" of ${databases[other]!.place} holds other vectors than the table "${table}" ` +
-        `of ${place}; load all with "univar index DATASET --to URL --shard URL --table ${table} --overwrite"`,
+      `The table "${tables[other]!.table}" of ${databases[other]!.place} holds other vectors than the table ` +
+        `"${table}" of ${place}; load all with "univar index DATASET --to URL --shard URL --table ${table} ` +
+        '--overwrite"',
     );
   const counts = described.map(({ rows }) => rows);
   return { tables, kind: described[0]!.kind, source: found.source, ...sumRows(counts, table, place) };

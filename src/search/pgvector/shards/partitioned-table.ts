@@ -1,6 +1,6 @@
 /**
- * The table of an index whose rows are spread over several servers: partitioned by the hash of the label. Partition 0 is
- * a table of the same server, the coordinator, and the others are foreign tables.
+ * The table of an index whose rows are spread over several servers: partitioned by the hash of the label. Partition 0
+ * is a table of the same server, the coordinator, and the others are foreign tables.
  */
 import type { PoolClient } from 'pg';
 
@@ -70,7 +70,8 @@ export async function makePartitionedTable(
       await makeForeignServer(client, part, shard);
       await client.query(
         `CREATE FOREIGN TABLE ${client.escapeIdentifier(part)} PARTITION OF ${name} ` +
-          `FOR VALUES WITH (MODULUS ${shards.length + 1}, REMAINDER ${i + 1}) SERVER ${client.escapeIdentifier(part)} ` +
+          `FOR VALUES WITH (MODULUS ${shards.length + 1}, REMAINDER ${i + 1}) ` +
+          `SERVER ${client.escapeIdentifier(part)} ` +
           `OPTIONS (schema_name ${client.escapeLiteral(shard.schema)}, table_name ${client.escapeLiteral(part)})`,
       );
     }

@@ -34,8 +34,8 @@ export function readEveryTable<T>(
 }
 
 /**
- * Runs `work` in a transaction on every table at the same time, and commits all of them only after all have finished and
- * their servers still answer. If one fails, the others are cancelled and rolled back.
+ * Runs `work` in a transaction on every table at the same time, and commits all of them only after all have finished
+ * and their servers still answer. If one fails, the others are cancelled and rolled back.
  *
  * Commits are separate, so a server that is lost in the moment between them can have less than the others. The error
  * says so, and opening the index finds it.

@@ -27,8 +27,8 @@ export function splitRows(
 }
 
 /**
- * Distributes rows among `count` readers, which may read at different speeds. A failure of `rows` or `split` reaches all
- * readers.
+ * Distributes rows among `count` readers, which may read at different speeds. A failure of `rows` or `split` reaches
+ * all readers.
  *
  * @param split returns the rows of each reader
  */
