@@ -1,13 +1,15 @@
 /**
  * Measures an index in PostgreSQL, on one server and spread over two, beside `VectorIndex` on the same vectors:
  * loading, size, and for each number of candidates recall, latency of single queries and queries per second; without a
- * filter, with the language that about a tenth of the rows have, and with the model that about a hundredth of them have.
+ * filter, with the language that about a tenth of the rows have, and with the model that about a hundredth of them
+ * have.
  *
  *   npx tsx bench/lookups/postgres/index.ts --dataset values/ --rows 100000 --engines VectorIndex,1,2
  *
  * The answers are shuffled. The last ones are the queries and are not in the index. If there are fewer answers than
  * rows, rows are added between answers (`../enlarge.ts`). The servers are started for this, on this machine, so two
- * servers share its cores. Results are written after every engine; an engine that is measured again replaces its results.
+ * servers share its cores. Results are written after every engine; an engine that is measured again replaces its
+ * results.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
