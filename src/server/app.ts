@@ -43,7 +43,7 @@ export async function createApp(service: Service, access: Access, log: LogOption
   app.setSerializerCompiler(() => JSON.stringify);
   // Node would refuse headers "Expect" that it does not know, without a body. They ask for nothing that matters here.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
-  // After a request for another protocol, Node would not report that the next request on the connection is no HTTP.
+  // After a request to switch protocols, Node does not report a next request on the connection that it cannot parse.
   app.server.prependListener('request', ({ headers }, response) => {
     if (headers.upgrade !== undefined) response.shouldKeepAlive = false;
   });

@@ -66,7 +66,7 @@ describe('limits', () => {
     expect((await embed('a')).status).toBe(200);
   });
 
-  it('closes a connection that was to be upgraded, on which Node would not report broken requests', async () => {
+  it('closes the connection after a request to switch protocols', async () => {
     const encoder = new SlowEncoder();
     const { url } = await start(encoder);
     const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);

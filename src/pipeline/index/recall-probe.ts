@@ -4,9 +4,10 @@ import type { EmbeddingShards } from '../../datasets/embedding-shards.js';
 import type { ShardReader } from '../../datasets/shards/shard-reader.js';
 import { type SearchEffort, searchEffort } from '../../identification/searchable-index.js';
 import type { IndexMetric } from '../../native/metrics.js';
-import { allocateSearchResult, type SearchResult } from '../../native/search-result.js';
+import type { SearchResult } from '../../native/search-result.js';
 import { similarityTopK } from '../../native/top-k.js';
 import type { MeasuredRecall } from '../../search/measured-recall.js';
+import { mergeResults } from '../../search/merge-results.js';
 import type { VectorIndex } from '../../search/vector-index.js';
 
 export interface RecallProbeOptions {
@@ -153,33 +154,16 @@ async function exactNeighbours(
   signal: AbortSignal | undefined,
 ): Promise<SearchResult> {
   const { dim } = source;
-  const count = queries.length / dim;
-  let best: SearchResult = { ...allocateSearchResult(count, 0), k: 0 };
+  let best: SearchResult | undefined;
   let first = 0;
   for await (const base of source.embeddingBatches(BATCH_ROWS)) {
     const rows = base.length / dim;
     const found = await similarityTopK({ queries, base, dim, k: Math.min(k, rows), metric, signal });
     const shifted = { ...found, labels: found.labels.map((label) => label + first) };
-    best = merge(best, shifted, count, k, metric === 'ip');
     first += rows;
+    best = best ? mergeResults([best, shifted], Math.min(k, first), metric) : shifted;
   }
-  return best;
-}
-
-/** Merges two results of the same queries; of equal distances, those of `a` come first. */
-function merge(a: SearchResult, b: SearchResult, queries: number, most: number, largerIsNearer: boolean): SearchResult {
-  const k = Math.min(most, a.k + b.k);
-  const merged = allocateSearchResult(queries, k);
-  for (let query = 0; query < queries; query++) {
-    let [i, j] = [query * a.k, query * b.k];
-    for (let place = query * k; place < (query + 1) * k; place++) {
-      const [x, y] = [a.distances[i]!, b.distances[j]!];
-      const takesA = j === (query + 1) * b.k || (i < (query + 1) * a.k && (largerIsNearer ? x >= y : x <= y));
-      merged.distances[place] = takesA ? x : y;
-      merged.labels[place] = takesA ? a.labels[i++]! : b.labels[j++]!;
-    }
-  }
-  return merged;
+  return best!;
 }
 
 /** Removes every searched row from its own neighbours, or the last neighbour if it is not among them. */

@@ -1,9 +1,9 @@
 import type { CallOptions } from '../../native/call.js';
 import { allocateSearchResult, MAX_FLOAT32, type SearchResult } from '../../native/search-result.js';
 import type { ValueFilter } from '../filters/value-filter.js';
+import { mergeResults } from '../merge-results.js';
 import type { TableKind } from './kind.js';
 import { beginSearch, nearestRows } from './nearest-rows.js';
-import { mergeResults } from './shards/merge-results.js';
 import type { RowTable } from './shards/row-table.js';
 
 export interface TableSearch {

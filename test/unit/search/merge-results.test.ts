@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
-import { MAX_FLOAT32 } from '../../../../../src/native/search-result.js';
-import { mergeResults } from '../../../../../src/search/pgvector/shards/merge-results.js';
+import { MAX_FLOAT32 } from '../../../src/native/search-result.js';
+import { mergeResults } from '../../../src/search/merge-results.js';
 
 it.each([
   ['l2', 1],
@@ -22,4 +22,6 @@ it.each([
     metric,
   );
   expect(merged).toEqual(result([7, 8, 2, 4, -1, -1], [0, 1, 2, 1, none, none]));
+  const short = { labels: Int32Array.of(9, 5), distances: Float32Array.of(sign * 4, sign * 0.5), k: 1 };
+  expect(mergeResults([merged, short], 4, metric)).toMatchObject({ labels: Int32Array.of(7, 8, 2, 9, 5, 4, -1, -1) });
 });

@@ -1,22 +1,24 @@
-import type { IndexMetric } from '../../../native/metrics.js';
-import { allocateSearchResult, MAX_FLOAT32, type SearchResult } from '../../../native/search-result.js';
+import type { IndexMetric } from '../native/metrics.js';
+import { allocateSearchResult, MAX_FLOAT32, type SearchResult } from '../native/search-result.js';
 
-/** Merges the nearest rows of disjoint tables: the best k of each query, best first. Ties go to the smaller label. */
+/**
+ * Merges the nearest rows of disjoint sets of rows: the best k of each query, best first. Ties go to the smaller label.
+ * If the parts have fewer rows, the remaining labels are -1.
+ */
 export function mergeResults(parts: readonly SearchResult[], k: number, metric: IndexMetric): SearchResult {
-  const queries = parts[0]!.labels.length / k;
+  const queries = parts[0]!.labels.length / parts[0]!.k;
   const merged = allocateSearchResult(queries, k);
   merged.labels.fill(-1);
   merged.distances.fill(metric === 'ip' ? -MAX_FLOAT32 : MAX_FLOAT32);
   const sign = metric === 'ip' ? -1 : 1;
   for (let query = 0; query < queries; query++) {
-    const begin = query * k;
-    const heads = parts.map(() => begin);
-    for (let place = begin; place < begin + k; place++) {
+    const heads = parts.map((part) => query * part.k);
+    for (let place = query * k; place < (query + 1) * k; place++) {
       let best = -1;
-      for (let part = 0; part < parts.length; part++) {
-        const head = heads[part]!;
-        if (head === begin + k || parts[part]!.labels[head]! < 0) continue;
-        if (best < 0 || isBefore(parts[part]!, head, parts[best]!, heads[best]!, sign)) best = part;
+      for (const [i, part] of parts.entries()) {
+        const head = heads[i]!;
+        if (head === (query + 1) * part.k || part.labels[head]! < 0) continue;
+        if (best < 0 || isBefore(part, head, parts[best]!, heads[best]!, sign)) best = i;
       }
       if (best < 0) break;
       merged.labels[place] = parts[best]!.labels[heads[best]!]!;
