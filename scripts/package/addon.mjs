@@ -1,6 +1,6 @@
 /** Compiles the addon in the chroot, from the sources and with the flags of binding.gyp, against static libraries. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { nodeHeaderRoot } from '../node-headers.mjs';
@@ -47,7 +47,7 @@ function makefile({ sources, defines, cflags_cc }, { arch, compiler, flags: own 
     `LIBRARIES = ${LIBRARIES.map((name) => `-l${name}`).join(' ')}`,
     `out/${arch}/engine.node: $(OBJECTS) $(wildcard ${libraries}/lib/*.a)`,
     `\t${compiler} ${LINK_FLAGS} -o $@ $(OBJECTS) -L${libraries}/lib -Wl,--start-group $(LIBRARIES) -Wl,--end-group`,
-    `out/${arch}/%.o: %`,
+    `out/${arch}/%.o: % Makefile.${arch}`, // other flags give other objects
     '\t@mkdir -p $(@D)',
     `\t${compiler} $(CXXFLAGS) -MMD -c $< -o $@`,
     '-include $(OBJECTS:.o=.d)',
@@ -70,7 +70,9 @@ export function buildAddon(root, chroot, target, jobs) {
   cpSync(join(root, 'node_modules', 'node-addon-api'), join(folder, 'node-addon-api'), copy);
   cpSync(join(import.meta.dirname, 'compat.cc'), join(folder, 'compat.cc'), copy);
   for (const name of HEADERS) cpSync(join(headers, 'include', 'node', name), join(folder, 'node', name), copy);
-  writeFileSync(join(folder, `Makefile.${target.arch}`), makefile(bindingGyp(root), target));
+  const rules = join(folder, `Makefile.${target.arch}`);
+  const content = makefile(bindingGyp(root), target);
+  if (!existsSync(rules) || readFileSync(rules, 'utf8') !== content) writeFileSync(rules, content);
   runIn(chroot, `make -C /addon -f Makefile.${target.arch} -s -j${jobs}`);
   return join(folder, 'out', target.arch, 'engine.node');
 }

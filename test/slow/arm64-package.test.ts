@@ -54,7 +54,7 @@ describe.skipIf(obstacle !== undefined)(`the package for arm64${obstacle ? ` (sk
   const run = (...args: string[]): string =>
     execFileSync('qemu-aarch64', ['-L', LIBRARIES, node, ...args], {
       cwd: folder,
-      env: { ...process.env, UNIVAR_THREADS: '2' },
+      env: { ...process.env, UNIVAR_THREADS: '1' },
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     });
