@@ -22,7 +22,7 @@ export async function runEvalClassifier(
   context: CliContext,
 ): Promise<void> {
   await evaluateAndPrint(dir, options, context, 'classifier', async (dataset) => {
-    const { peers, classifier } = await evaluateMethods(dataset, options, context);
+    const { peers, classifier, k } = await evaluateMethods(dataset, options, context);
     const entries = [...peers, { name: 'classifier', result: classifier }];
     const { calibration, coverage, together, unknown } = classifier;
     return {
@@ -41,7 +41,7 @@ export async function runEvalClassifier(
         coverage,
         together,
         unknown,
-        k: options.k,
+        k,
       },
       lines: [
         describeSplit(classifier),
@@ -63,9 +63,9 @@ async function evaluateMethods(
   dataset: Dataset,
   { k, unknown, ...options }: EvalClassifierOptions,
   context: CliContext,
-): Promise<{ peers: ReportEntry[]; classifier: ClassifierResult }> {
+): Promise<{ peers: ReportEntry[]; classifier: ClassifierResult; k: number }> {
   const settings = evaluationOptions(options, context);
-  const knn = { ...settings, k };
+  const knn = { ...settings, ...(k && { k }) };
   const progress = new StagedProgress(context);
   try {
     progress.begin({ label: 'words', unit: 'methods', total: 1 });
@@ -88,6 +88,7 @@ async function evaluateMethods(
         { name: 'fitted encoder, kNN', result: fitted },
       ],
       classifier,
+      k: embedded.k,
     };
   } finally {
     progress.stop();

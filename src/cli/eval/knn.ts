@@ -11,7 +11,7 @@ const METHOD = 'kNN';
 export async function runEvalKnn(dir: string, options: EvalKnnOptions, context: CliContext): Promise<void> {
   await evaluateAndPrint(dir, options, context, METHOD, async (dataset) => {
     const { k, sweep } = options;
-    const settings = { ...evaluationOptions(options, context), k, ...(sweep && { sweep }) };
+    const settings = { ...evaluationOptions(options, context), ...(k && { k }), ...(sweep && { sweep }) };
     const isFitted = options.fit && (await openFit(dataset)) !== undefined;
     const result = isFitted
       ? await evaluateDatasetFittedKnn(dataset, settings)
@@ -30,7 +30,7 @@ export async function runEvalKnn(dir: string, options: EvalKnnOptions, context: 
       entries: [{ name: `${encoder}, ${METHOD}`, result }],
       encoder,
       fitted: isFitted,
-      json: { ...commonFigures(result), fitted: isFitted, k, ...(sweep && { sweep: result.sweep }) },
+      json: { ...commonFigures(result), fitted: isFitted, k: result.k, ...(sweep && { sweep: result.sweep }) },
       lines: [...describeResult(METHOD, encoder, result), '', table],
     };
   });

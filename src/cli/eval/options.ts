@@ -10,7 +10,7 @@ export interface EvalOptions {
 
 export interface EvalKnnOptions extends EvalOptions {
   fit: boolean;
-  k: number;
+  k?: number;
   sweep?: number[];
 }
 
@@ -27,6 +27,6 @@ export interface EvalControlOptions {
 }
 
 export interface EvalClassifierOptions extends EvalOptions {
-  k: number;
+  k?: number;
   unknown: boolean;
 }

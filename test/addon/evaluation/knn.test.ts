@@ -61,6 +61,12 @@ describe('evaluateKnn', () => {
     expect(result.sweep[3]).toMatchObject({ accuracy: result.accuracy, weightedF1: result.weightedF1 });
   });
 
+  it('lets 50 answers vote, or all if there are fewer', async () => {
+    expect((await evaluateKnn(data, { split })).k).toBe(50);
+    const few = { train: split.train.subarray(0, 24), test: split.test };
+    expect((await evaluateKnn(data, { split: few })).k).toBe(24);
+  });
+
   it('reports the split, chance and every label', async () => {
     const result = await evaluateKnn(data, { k: 5 });
     expect(result).toMatchObject({ k: 5, split: 'question', seed: 1, chance: 0.25, majority: 0.25 });
