@@ -63,17 +63,30 @@ void HnswWalk::Descend(QueryDistances& distances, int level, HnswNeighbour* near
   }
 }
 
-size_t HnswWalk::Expand(QueryDistances& distances, int32_t row, int level) {
+void HnswWalk::Unvisited(int32_t row, int level, std::vector<int32_t>* ids) {
   size_t capacity;
   const int32_t* links = HnswLinks(*graph_, row, level, &capacity);
-  ids_.resize(std::max(ids_.size(), capacity));
+  ids->resize(capacity);
   size_t count = 0;
   for (size_t i = 0; i < capacity && links[i] >= 0; ++i) {
-    ids_[count] = links[i];
+    (*ids)[count] = links[i];
     count += Visit(links[i]) ? 1 : 0;
   }
-  Compare(distances, ids_.data(), count);
-  return count;
+  ids->resize(count);
+}
+
+bool HnswWalk::TakeNearest(int level, size_t* next) {
+  while (*next < results_.size() && results_[*next].id < 0) ++*next;
+  if (*next == results_.size()) return false;
+  const int32_t row = results_[*next].id;
+  results_[(*next)++].id |= kExpanded;
+  for (size_t i = *next; i < results_.size(); ++i) {
+    if (results_[i].id < 0) continue;
+    PrefetchLinks(results_[i].id, level);  // the row that is taken after this one, most likely
+    break;
+  }
+  Unvisited(row, level, &ahead_);
+  return true;
 }
 
 const std::vector<HnswNeighbour>& HnswWalk::SearchLevel(QueryDistances& distances, int level, HnswNeighbour entry,
@@ -83,16 +96,14 @@ const std::vector<HnswNeighbour>& HnswWalk::SearchLevel(QueryDistances& distance
   results_.assign(1, entry);
   // All entries before this position are expanded.
   size_t next = 0;
-  while (next < results_.size()) {
-    if (results_[next].id < 0) {
-      ++next;
-      continue;
-    }
-    const int32_t row = results_[next].id;
-    results_[next].id |= kExpanded;
-    const size_t count = Expand(distances, row, level);
-    for (size_t i = 0; i < count; ++i) {
-      const float distance = compared_[i];
+  // While the neighbours of one row are compared, those of the row after it come from memory.
+  for (bool more = TakeNearest(level, &next); more;) {
+    ids_.swap(ahead_);
+    more = TakeNearest(level, &next);
+    if (more) distances.Prefetch(ahead_.data(), ahead_.size());
+    const float* compared = Compare(distances, ids_.data(), ids_.size());
+    for (size_t i = 0; i < ids_.size(); ++i) {
+      const float distance = compared[i];
       if (results_.size() >= ef) {
         if (!(distance < results_.back().distance)) continue;
         results_.pop_back();
@@ -100,8 +111,9 @@ const std::vector<HnswNeighbour>& HnswWalk::SearchLevel(QueryDistances& distance
       const auto place = std::upper_bound(results_.begin(), results_.end(), distance, NearerThan);
       next = std::min(next, static_cast<size_t>(place - results_.begin()));
       results_.insert(place, {distance, ids_[i]});
-      PrefetchLinks(ids_[i], level);
+      __builtin_prefetch(&graph_->offsets[static_cast<size_t>(ids_[i])]);
     }
+    more = more || TakeNearest(level, &next);
   }
   for (HnswNeighbour& found : results_) found.id &= ~kExpanded;
   return results_;
@@ -119,9 +131,10 @@ const std::vector<HnswNeighbour>& HnswWalk::SearchSelected(QueryDistances& dista
     if (results_.size() >= ef && nearest.distance > results_.back().distance) break;
     std::pop_heap(frontier_.begin(), frontier_.end(), Farther);
     frontier_.pop_back();
-    const size_t count = Expand(distances, nearest.id, 0);
-    for (size_t i = 0; i < count; ++i) {
-      const HnswNeighbour found{compared_[i], ids_[i]};
+    Unvisited(nearest.id, 0, &ids_);
+    const float* compared = Compare(distances, ids_.data(), ids_.size());
+    for (size_t i = 0; i < ids_.size(); ++i) {
+      const HnswNeighbour found{compared[i], ids_[i]};
       const bool full = results_.size() >= ef;
       if (full && !(found.distance < results_.back().distance)) continue;
       frontier_.push_back(found);

@@ -38,8 +38,11 @@ class HnswWalk {
  private:
   bool Visit(int32_t id);
   void ForgetVisits();
-  // Compares the neighbours of a row that were not visited before and writes them to `ids_` and `compared_`.
-  size_t Expand(QueryDistances& distances, int32_t row, int level);
+  // Lists the neighbours of a row that were not visited before.
+  void Unvisited(int32_t row, int level, std::vector<int32_t>* ids);
+  // Expands the nearest result from `next` on that is not expanded yet: lists its neighbours in `ahead_`. Returns false
+  // if there is none.
+  bool TakeNearest(int level, size_t* next);
   const float* Compare(QueryDistances& distances, const int32_t* rows, size_t count);
   void PrefetchLinks(int32_t row, int level) const;
 
@@ -48,7 +51,7 @@ class HnswWalk {
   uint16_t epoch_ = 0;
   std::vector<HnswNeighbour> results_;
   std::vector<HnswNeighbour> frontier_;  // heap of SearchSelected
-  std::vector<int32_t> ids_;
+  std::vector<int32_t> ids_, ahead_;
   std::vector<float> compared_;
 };
 

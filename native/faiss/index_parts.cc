@@ -7,6 +7,7 @@
 #include <faiss/IndexScalarQuantizer.h>
 #include <faiss/VectorTransform.h>
 
+#include "core/huge_pages.h"
 #include "faiss/fast_indexes.h"
 
 namespace univar {
@@ -89,6 +90,18 @@ void IndexParts::SetRows(faiss::idx_t rows) const {
   core->ntotal = rows;
   if (transform != nullptr) transform->ntotal = rows;
   if (refine != nullptr) refine->ntotal = rows;
+}
+
+void IndexParts::PreferHugePages() const {
+  const auto prefer = [](const auto& vector) {
+    univar::PreferHugePages(vector.data(), vector.capacity() * sizeof(vector[0]));
+  };
+  for (const faiss::IndexFlatCodes* rows : {storage, static_cast<faiss::IndexFlatCodes*>(exact)}) {
+    if (rows != nullptr) prefer(rows->codes.owned_data);
+  }
+  if (graph == nullptr) return;
+  prefer(graph->hnsw.neighbors.owned_data);
+  prefer(graph->hnsw.offsets);
 }
 
 std::string CanonicalFactory(const faiss::Index& index) {

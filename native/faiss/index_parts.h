@@ -30,6 +30,8 @@ struct IndexParts {
 
   // Sets the number of rows after rows were added to or removed from the core.
   void SetRows(faiss::idx_t rows) const;
+  // For what searches read at random: rows and links, also those that are only reserved yet.
+  void PreferHugePages() const;
 };
 
 // Returns the shortest factory string that creates such an index: "HNSW32", "PCA64,IVF256,SQ8", "IVF256,PQ48".

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/huge_pages.h"
 #include "cpu/bf16.h"
 
 namespace univar {
@@ -17,6 +18,7 @@ Status CompressedRows::Fill(const float* x, size_t rows, size_t dim, const Metri
   dot_ = bf16_dot_cpu();
   if (Status status = rows_.Allocate(rows * dim, "the compressed rows used to build the graph"); !status.ok())
     return status;
+  PreferHugePages(rows_.data(), rows * dim * sizeof(uint16_t));
   if (!metric_.sums_differences) {
     float_to_bf16_cpu(x, rows_.data(), rows * dim);
     return Status::Ok();
@@ -59,6 +61,14 @@ void CompressedDistances::SetQuery(const float* x) {
 void CompressedDistances::SetRow(int32_t row) {
   query_ = rows_.rows_.data() + static_cast<size_t>(row) * rows_.dim_;
   if (rows_.metric_.sums_differences) squared_norm_ = rows_.squared_norms_[static_cast<size_t>(row)];
+}
+
+void CompressedDistances::Prefetch(const int32_t* ids, size_t count) const {
+  constexpr size_t kLine = 64 / sizeof(uint16_t);
+  for (size_t i = 0; i < count; ++i) {
+    const uint16_t* row = rows_.rows_.data() + static_cast<size_t>(ids[i]) * rows_.dim_;
+    for (size_t at = 0; at < rows_.dim_; at += kLine) __builtin_prefetch(row + at);
+  }
 }
 
 void CompressedDistances::ByIds(const int32_t* ids, size_t count, float* out) {

@@ -17,6 +17,8 @@ class QueryDistances {
   virtual ~QueryDistances() = default;
   virtual void SetQuery(const float* x) = 0;
   virtual void ByIds(const int32_t* ids, size_t count, float* out) = 0;
+  // Fetches rows that ByIds will compare soon.
+  virtual void Prefetch(const int32_t*, size_t) const {}
 };
 
 // Distances from a vector or from a stored row, for construction.
@@ -32,6 +34,7 @@ class StoredDistances final : public LinkDistances {
   void SetQuery(const float* x) override { rows_->set_query(x); }
   void SetRow(int32_t row) override { rows_->SetRow(row); }
   void ByIds(const int32_t* ids, size_t count, float* out) override;
+  void Prefetch(const int32_t* ids, size_t count) const override { rows_->Prefetch(ids, count); }
 
  private:
   std::unique_ptr<RowComputer> rows_;
@@ -75,6 +78,7 @@ class CompressedDistances final : public LinkDistances {
   void SetQuery(const float* x) override;
   void SetRow(int32_t row) override;
   void ByIds(const int32_t* ids, size_t count, float* out) override;
+  void Prefetch(const int32_t* ids, size_t count) const override;
 
  private:
   const CompressedRows& rows_;

@@ -46,12 +46,14 @@ RowComputer::RowComputer(std::shared_ptr<const RowFormat> format, const MetricTr
       format_(std::move(format)),
       metric_(metric),
       distance_(row_distance_cpu(metric, format_->type)),
-      inner_product_(row_distance_cpu(TraitsOf(Metric::kIp), RowType::kF32)) {
+      inner_product_(row_distance_cpu(TraitsOf(Metric::kIp), RowType::kF32)),
+      code_products_(code_products_cpu()) {
   if (!format_->offset.empty()) prepared_.resize(format_->dim);
   if (format_->type != RowType::kF32) decoded_.resize(format_->dim);
 }
 
 void RowComputer::Prepare(const float* x) {
+  is_whole_ = false;
   bias_ = 0.0f;
   query_ = x;
   if (format_->offset.empty()) return;
@@ -72,6 +74,16 @@ void RowComputer::Prepare(const float* x) {
 void RowComputer::set_query(const float* x) {
   row_ = -1;
   Prepare(x);
+  is_whole_ = format_->type == RowType::kU8 && !metric_.sums_differences && whole_.Round(query_, format_->dim);
+}
+
+void RowComputer::Compare(const uint8_t* const* rows, size_t count, float* out) const {
+  if (is_whole_) {
+    code_products_(whole_, rows, count, format_->dim, out);
+  } else {
+    distance_(query_, format_->scale.data(), rows, count, format_->dim, out);
+  }
+  if (bias_ != 0.0f) std::for_each(out, out + count, [this](float& value) { value += bias_; });
 }
 
 void RowComputer::SetRow(int32_t row) {
@@ -96,8 +108,8 @@ void RowComputer::SetRow(int32_t row) {
 
 float RowComputer::distance_to_code(const uint8_t* code) {
   float out;
-  distance_(query_, format_->scale.data(), &code, 1, format_->dim, &out);
-  return out + bias_;
+  Compare(&code, 1, &out);
+  return out;
 }
 
 float RowComputer::symmetric_dis(faiss::idx_t i, faiss::idx_t j) {
@@ -113,18 +125,25 @@ void RowComputer::distances_batch_4(faiss::idx_t a, faiss::idx_t b, faiss::idx_t
   const std::array<const uint8_t*, 4> rows = {codes + a * code_size, codes + b * code_size, codes + c * code_size,
                                               codes + d * code_size};
   std::array<float, 4> out;
-  distance_(query_, format_->scale.data(), rows.data(), 4, format_->dim, out.data());
-  dis_a = out[0] + bias_;
-  dis_b = out[1] + bias_;
-  dis_c = out[2] + bias_;
-  dis_d = out[3] + bias_;
+  Compare(rows.data(), 4, out.data());
+  dis_a = out[0];
+  dis_b = out[1];
+  dis_c = out[2];
+  dis_d = out[3];
 }
 
 void RowComputer::ByIds(const int32_t* ids, size_t count, float* out) {
   pointers_.resize(std::max(pointers_.size(), count));
   for (size_t i = 0; i < count; ++i) pointers_[i] = codes + static_cast<size_t>(ids[i]) * code_size;
-  distance_(query_, format_->scale.data(), pointers_.data(), count, format_->dim, out);
-  if (bias_ != 0.0f) std::for_each(out, out + count, [this](float& value) { value += bias_; });
+  Compare(pointers_.data(), count, out);
+}
+
+void RowComputer::Prefetch(const int32_t* ids, size_t count) const {
+  constexpr size_t kLine = 64;
+  for (size_t i = 0; i < count; ++i) {
+    const uint8_t* row = codes + static_cast<size_t>(ids[i]) * code_size;
+    for (size_t at = 0; at < code_size; at += kLine) __builtin_prefetch(row + at);
+  }
 }
 
 void RowComputer::Contiguous(const uint8_t* first, size_t count, float* out) const {
@@ -133,9 +152,8 @@ void RowComputer::Contiguous(const uint8_t* first, size_t count, float* out) con
   for (size_t begin = 0; begin < count; begin += kBlock) {
     const size_t size = std::min(kBlock, count - begin);
     for (size_t i = 0; i < size; ++i) rows[i] = first + (begin + i) * code_size;
-    distance_(query_, format_->scale.data(), rows.data(), size, format_->dim, out + begin);
+    Compare(rows.data(), size, out + begin);
   }
-  if (bias_ != 0.0f) std::for_each(out, out + count, [this](float& value) { value += bias_; });
 }
 
 }  // namespace univar

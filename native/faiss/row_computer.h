@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "cpu/code_products.h"
 #include "cpu/distances.h"
 
 namespace univar {
@@ -40,23 +41,29 @@ class RowComputer final : public faiss::FlatCodesDistanceComputer {
   void distances_batch_4(faiss::idx_t a, faiss::idx_t b, faiss::idx_t c, faiss::idx_t d, float& dis_a, float& dis_b,
                          float& dis_c, float& dis_d) override;
 
-  // Makes a stored row the query.
+  // Makes a stored row the query, whose distances are then symmetric: d(a, b) = d(b, a).
   void SetRow(int32_t row);
   // Compute the distances to rows given by id, and to `count` consecutive rows.
   void ByIds(const int32_t* ids, size_t count, float* out);
   void Contiguous(const uint8_t* first, size_t count, float* out) const;
+  // Fetches rows that ByIds will compare soon.
+  void Prefetch(const int32_t* ids, size_t count) const;
 
   const MetricTraits& metric() const { return metric_; }
 
  private:
   void Prepare(const float* x);
+  void Compare(const uint8_t* const* rows, size_t count, float* out) const;
 
   std::shared_ptr<const RowFormat> format_;
   MetricTraits metric_;
   RowDistanceFn distance_, inner_product_;
+  CodeProductsFn code_products_;
   const float* query_ = nullptr;  // the query in the form that the kernel reads
   float bias_ = 0.0f;             // the part of an inner product that is the same for all rows
   std::vector<float> prepared_, decoded_;
+  WholeQuery whole_;       // the query in integers
+  bool is_whole_ = false;  // whether they are compared with
   std::vector<const uint8_t*> pointers_;
   int32_t row_ = -1;  // the stored row that is the query, or -1
 };

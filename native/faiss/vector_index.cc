@@ -33,6 +33,7 @@ namespace {
 constexpr int64_t kMaxRows = std::numeric_limits<int32_t>::max();
 constexpr int64_t kAddChunk = 16384;        // rows between two checks of the control block
 constexpr int64_t kCancellableFrom = 1024;  // shorter additions to a graph are not interrupted
+constexpr size_t kHugePagesFrom = 1024;     // shorter additions are not worth the time to look at all pages
 // Two candidates per result: 8-bit codes rarely move a true neighbour farther down than that.
 constexpr float kRerank = 2.0f;
 
@@ -147,6 +148,7 @@ Status VectorIndex::Read(ByteSource* source, const LoadOptions& options, std::un
       made->index_.reset(faiss::read_index(&reader));
     }
     if (!options.plain) made->index_ = Accelerate(std::move(made->index_));
+    if (!options.map) IndexParts(made->index_.get()).PreferHugePages();
     for (const uint8_t bits : made->removed_) made->removed_count_ += std::popcount(bits);
     *index = std::move(made);
     return Status::Ok();
@@ -225,6 +227,7 @@ Status VectorIndex::Reserve(size_t rows) {
       graph.neighbors.c_ptr = graph.neighbors.owned_data.data();
       if (auto* fast = dynamic_cast<FastGraph*>(parts.core)) fast->ReserveLinkMemory(rows, base);
     }
+    parts.PreferHugePages();
     return Status::Ok();
   });
 }
@@ -254,6 +257,7 @@ Status VectorIndex::Add(ConstMatrix x, const Control& control) {
         }
         control.report(std::min(begin + chunk, rows));
       }
+      if (x.rows >= kHugePagesFrom) parts.PreferHugePages();
       if (!removed_.empty()) removed_.resize((static_cast<size_t>(index_->ntotal) + 7) / 8, 0);
     } catch (...) {
       checkpoint.Restore(parts);
