@@ -99,8 +99,8 @@ describe.each(METRICS)('every kind of index agrees with plain FAISS, %s', (metri
     const index = await build({ dim, metric, factory }, x);
     expect(index.size).toBe(700);
     const plain = await VectorIndex.fromBuffer(await index.toBuffer(), { plain: true });
-    // The same structure searched by FAISS's own code and by ours: what differs is rounding, and that our walk through a
-    // graph takes a row before the neighbours of the row before it are compared.
+    // The same structure searched by FAISS's own code and by ours: what differs is rounding, and that our walk through
+    // a graph takes a row before the neighbours of the row before it are compared.
     for (const count of [3, 30]) {
       const ours = await index.search(queries.subarray(0, count * dim), { k: 5, ...params });
       const theirs = await plain.search(queries.subarray(0, count * dim), { k: 5, ...params });
