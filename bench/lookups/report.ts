@@ -8,7 +8,7 @@ export interface CurvePoint {
   /** `efSearch`, `nprobe` or expansion. */
   setting: number;
   recall: number;
-  /** One query at a time, as a caller sees it. */
+  /** One query at a time, as a caller sees it; ours with `searchSync`, as the peers are synchronous. */
   p50Ms: number;
   p99Ms: number;
   meanMs: number;
@@ -18,6 +18,9 @@ export interface CurvePoint {
   /** CPU time of the program per query, one at a time and in a batch on one thread. */
   cpuMsAlone: number;
   cpuMsTogether: number;
+  /** One query at a time with `search`, which computes on another thread. Null for peers. */
+  awaitedMs: number | null;
+  cpuMsAwaited: number | null;
 }
 
 export interface Built {

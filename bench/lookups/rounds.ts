@@ -18,7 +18,10 @@ const BATCH_TOLERANCE = 0.002;
 
 const FIGURES = ['p50Ms', 'p99Ms', 'meanMs', 'perSecond1', 'perSecond2', 'cpuMsAlone', 'cpuMsTogether'] as const;
 
-type Trial = Pick<CurvePoint, (typeof FIGURES)[number]>;
+/** Those of `search`, which only ours have. */
+const AWAITED_FIGURES = ['awaitedMs', 'cpuMsAwaited'] as const;
+
+type Trial = Pick<CurvePoint, (typeof FIGURES)[number] | (typeof AWAITED_FIGURES)[number]>;
 
 /** A search setting of one engine, with a trial of each round. */
 interface Entry {
@@ -75,7 +78,10 @@ export class Rounds {
       .filter((series) => series.searcher === searcher)
       .flatMap(({ k, entries }) =>
         entries.map(({ setting, recall, trials }) => {
-          const medians = FIGURES.map((figure) => [figure, median(trials.map((trial) => trial[figure]))]);
+          const medians = [...FIGURES, ...AWAITED_FIGURES].map((figure) => {
+            const values = trials.map((trial) => trial[figure]).filter((value) => value !== null);
+            return [figure, values.length > 0 ? median(values) : null];
+          });
           return { k, setting, recall, ...(Object.fromEntries(medians) as Trial) };
         }),
       );
@@ -85,6 +91,8 @@ export class Rounds {
     const { setting } = entry;
     const count = this.data.queries.length / this.data.dim;
     const single = await searcher.search({ mode: 'single', k, setting, threads: 1 });
+    const awaited =
+      searcher.kind.engine === 'univar' ? await searcher.search({ mode: 'awaited', k, setting, threads: 1 }) : null;
     const batch1 = await searcher.search({ mode: 'batch', k, setting, threads: 1 });
     const batch2 = await searcher.search({ mode: 'batch', k, setting, threads: 2 });
     if (this.#done === 0) {
@@ -94,14 +102,17 @@ export class Rounds {
         throw new Error(`${searcher.kind.name} finds ${alone} one at a time, but ${together.join(', ')} in batches`);
     }
     const ms = single.seconds.map((seconds) => 1000 * seconds);
+    const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
     return {
       p50Ms: quantile(ms, 0.5),
       p99Ms: quantile(ms, 0.99),
-      meanMs: ms.reduce((sum, value) => sum + value, 0) / ms.length,
+      meanMs: mean(ms),
       perSecond1: count / batch1.seconds[0]!,
       perSecond2: count / batch2.seconds[0]!,
       cpuMsAlone: (1000 * single.cpu) / count,
       cpuMsTogether: (1000 * batch1.cpu) / count,
+      awaitedMs: awaited && 1000 * mean(awaited.seconds),
+      cpuMsAwaited: awaited && (1000 * awaited.cpu) / count,
     };
   }
 

@@ -17,7 +17,12 @@ interface Settings {
   rerank: number;
 }
 
-type Search = (queries: Float32Array) => Promise<{ labels: Labels }>;
+type Found = { labels: Labels };
+
+interface Searches {
+  now(queries: Float32Array): Found;
+  awaited(queries: Float32Array): Promise<Found>;
+}
 
 const request = JSON.parse(process.argv[2]!) as SearchRequest;
 const { dim } = request;
@@ -31,42 +36,45 @@ async function open({
   parameter,
   factory,
   mapped,
-}: SearchRequest): Promise<(settings: Settings) => Search> {
+}: SearchRequest): Promise<(settings: Settings) => Searches> {
   if (engine === 'usearch') {
     const usearch = await openUsearch();
     return ({ k, setting, threads }) => {
       const search = usearch.view(path, { dim, quantization: factory, expansion: setting, threads });
-      return (rows) => Promise.resolve({ labels: search(rows, k) });
+      const now = (rows: Float32Array): Found => ({ labels: search(rows, k) });
+      return { now, awaited: (rows) => Promise.resolve(now(rows)) };
     };
   }
   const index = await VectorIndex.load(path, { map: mapped, plain: engine === 'libfaiss' });
   return ({ k, setting, rerank }) => {
     const options = { k, [parameter]: setting, ...(rerank > 0 && { rerank }) };
-    return (rows) => index.search(rows, options);
+    return { now: (rows) => index.searchSync(rows, options), awaited: (rows) => index.search(rows, options) };
   };
 }
 
-async function measure(search: Search, mode: string, k: number): Promise<Times> {
+async function measure({ now, awaited }: Searches, mode: string, k: number): Promise<Times> {
   const found = new Int32Array(count * k);
-  const keep = (labels: Labels, from: number): void => {
+  const seconds: number[] = [];
+  const keep = ({ labels }: Found, begin: number, from: number): void => {
+    seconds.push((performance.now() - begin) / 1000);
     for (let i = 0; i < labels.length; i++) found[from + i] = Number(labels[i]);
   };
-  const seconds: number[] = [];
-  const timed = async (rows: Float32Array, from: number): Promise<void> => {
-    const begin = performance.now();
-    const { labels } = await search(rows);
-    seconds.push((performance.now() - begin) / 1000);
-    keep(labels, from);
-  };
   const before = process.cpuUsage();
-  if (mode === 'batch') await timed(queries, 0);
-  else for (const [i, query] of single.entries()) await timed(query, i * k);
+  if (mode === 'batch') {
+    const begin = performance.now();
+    keep(await awaited(queries), begin, 0);
+  } else {
+    for (const [i, query] of single.entries()) {
+      const begin = performance.now();
+      keep(mode === 'single' ? now(query) : await awaited(query), begin, i * k);
+    }
+  }
   const { user, system } = process.cpuUsage(before);
   writeFileSync(request.labels, found);
   return { seconds, cpu: (user + system) / 1e6 };
 }
 
-let searchWith: ((settings: Settings) => Search) | undefined;
+let searchWith: ((settings: Settings) => Searches) | undefined;
 for await (const line of createInterface({ input: process.stdin })) {
   const [command, k, setting, threads, rerank] = line.split(' ') as [string, ...string[]];
   let times: Times = { seconds: [], cpu: 0 };

@@ -2,8 +2,8 @@
  * One opened index in a program of its own, which searches when it is told to and is idle otherwise. So several engines
  * can take turns, and what disturbs the machine disturbs all of them.
  *
- * A command is a line: `hello`, `open`, `single K SETTING THREADS RERANK`, or `batch` with the same numbers. The answer
- * is a line with the measured times as JSON. The labels found are in a file, [queries, k] as int32.
+ * A command is a line: `hello`, `open`, `single K SETTING THREADS RERANK`, or `batch` or `awaited` with the same
+ * numbers. The answer is a line with the measured times as JSON. The labels found are in a file, [queries, k] as int32.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -39,7 +39,8 @@ export interface Times {
 }
 
 export interface SearchCommand {
-  mode: 'single' | 'batch';
+  /** `awaited`: one query at a time with `search`, only for ours. */
+  mode: 'single' | 'batch' | 'awaited';
   k: number;
   setting: number;
   threads: number;

@@ -1,4 +1,4 @@
-/** Prints a results file as tables: engines at equal recall, what our boundary costs, and building. */
+/** Prints a results file as tables: engines at equal recall, what a promise costs, and building. */
 import { median } from '../../src/benchmarking/statistics.js';
 import { markdownTable } from '../../src/evaluation/markdown-table.js';
 import { atRecall } from './equal-recall.js';
@@ -13,7 +13,7 @@ const NONE = '–';
 type Figures = Record<(typeof FIGURES)[number], number>;
 
 export function lookupTables(file: LookupFile): string {
-  return [recallTable(file), boundaryTable(file), buildTable(file)].join('\n\n');
+  return [recallTable(file), promiseTable(file), buildTable(file)].join('\n\n');
 }
 
 function curve({ points }: LookupResult, k: number): CurvePoint[] {
@@ -67,19 +67,20 @@ function recallTable({ results }: LookupFile): string {
   return markdownTable(['recall', 'kind', 'setting', 'p50 ms', 'p99 ms', ...rates], lines);
 }
 
-/** What one query at a time costs more than in a batch on one thread: for ours, the promise and the boundary. */
-function boundaryTable({ results }: LookupFile): string {
-  const lines = results.map((result) => [
+/** What `search`, which computes on another thread and returns a promise, costs more than `searchSync`. */
+function promiseTable({ results }: LookupFile): string {
+  const ours = results.filter(({ points }) => points.some(({ awaitedMs }) => awaitedMs !== null));
+  const lines = ours.map((result) => [
     result.name,
     ...ksOf(results).flatMap((k) => {
       const points = curve(result, k);
-      const waiting = points.map(({ meanMs, perSecond1 }) => 1000 * meanMs - 1e6 / perSecond1);
-      const working = points.map(({ cpuMsAlone, cpuMsTogether }) => 1000 * (cpuMsAlone - cpuMsTogether));
+      const waiting = points.map(({ meanMs, awaitedMs }) => 1000 * ((awaitedMs ?? 0) - meanMs));
+      const working = points.map(({ cpuMsAlone, cpuMsAwaited }) => 1000 * ((cpuMsAwaited ?? 0) - cpuMsAlone));
       return [waiting, working].map((extra) => median(extra).toFixed(0));
     }),
   ]);
   const header = ksOf(results).flatMap((k) => [`k = ${k}: µs`, `k = ${k}: CPU µs`]);
-  return markdownTable(['one at a time rather than in a batch', ...header], lines);
+  return markdownTable(['search rather than searchSync', ...header], lines);
 }
 
 function buildTable({ results }: LookupFile): string {

@@ -198,32 +198,40 @@ void FastGraph::SearchRows(const faiss::IndexHNSW& index, idx_t n, const float* 
   std::fill(labels, labels + static_cast<size_t>(n) * wanted, -1);
   std::fill(distances, distances + static_cast<size_t>(n) * wanted, sign * std::numeric_limits<float>::max());
   if (rows == 0) return;
-#pragma omp parallel if (n > 1)
-  {
+  const auto distances_to_rows = [&]() -> std::unique_ptr<QueryDistances> {
+    if (format != nullptr)
+      return std::make_unique<StoredDistances>(std::make_unique<RowComputer>(format, metric, codes));
+    std::unique_ptr<faiss::DistanceComputer> computer(index.storage->get_distance_computer());
+    return std::make_unique<ForeignDistances>(std::move(computer), metric);
+  };
+  const auto search = [&](HnswWalk& walk, QueryDistances& compared, idx_t i) {
+    compared.SetQuery(x + static_cast<size_t>(i) * static_cast<size_t>(index.d));
+    const HnswNeighbour entry = walk.Enter(compared, 0);
+    const std::vector<HnswNeighbour>& found = selector == nullptr ? walk.SearchLevel(compared, 0, entry, ef)
+                                                                  : walk.SearchSelected(compared, entry, ef, *selector);
+    const size_t at = static_cast<size_t>(i) * wanted;
+    for (size_t j = 0; j < std::min(wanted, found.size()); ++j) {
+      distances[at + j] = sign * found[j].distance;
+      labels[at + j] = found[j].id;
+    }
+  };
+  const auto with_scratch = [&](auto run) {
     std::unique_ptr<HnswWalk> walk = TakeWalk();
     walk->Prepare(&index.hnsw, rows);
-    std::unique_ptr<QueryDistances> compared;
-    if (format != nullptr) {
-      compared = std::make_unique<StoredDistances>(std::make_unique<RowComputer>(format, metric, codes));
-    } else {
-      std::unique_ptr<faiss::DistanceComputer> computer(index.storage->get_distance_computer());
-      compared = std::make_unique<ForeignDistances>(std::move(computer), metric);
-    }
-#pragma omp for schedule(dynamic, 1)
-    for (idx_t i = 0; i < n; ++i) {
-      compared->SetQuery(x + static_cast<size_t>(i) * static_cast<size_t>(index.d));
-      const HnswNeighbour entry = walk->Enter(*compared, 0);
-      const std::vector<HnswNeighbour>& found = selector == nullptr
-                                                    ? walk->SearchLevel(*compared, 0, entry, ef)
-                                                    : walk->SearchSelected(*compared, entry, ef, *selector);
-      const size_t at = static_cast<size_t>(i) * wanted;
-      for (size_t j = 0; j < std::min(wanted, found.size()); ++j) {
-        distances[at + j] = sign * found[j].distance;
-        labels[at + j] = found[j].id;
-      }
-    }
+    const std::unique_ptr<QueryDistances> compared = distances_to_rows();
+    run(*walk, *compared);
     KeepWalk(std::move(walk));
+  };
+  // A team of one takes microseconds to start.
+  if (n == 1) {
+    with_scratch([&](HnswWalk& walk, QueryDistances& compared) { search(walk, compared, 0); });
+    return;
   }
+#pragma omp parallel
+  with_scratch([&](HnswWalk& walk, QueryDistances& compared) {
+#pragma omp for schedule(dynamic, 1)
+    for (idx_t i = 0; i < n; ++i) search(walk, compared, i);
+  });
 }
 
 template <typename Base>

@@ -25,6 +25,8 @@ bool RowFormat::FromScalarQuantizer(const ScalarQuantizer& quantizer, RowFormat*
   // FAISS decodes 8-bit codes to the middle of their interval: minimum + (c + 1/2) / 255 * range.
   const auto affine = [&](auto minimum, auto range) {
     format->type = RowType::kU8;
+    format->scale.reserve(dim);
+    format->offset.reserve(dim);
     for (size_t j = 0; j < dim; ++j) {
       format->scale.push_back(range(j) / 255.0f);
       format->offset.push_back(minimum(j) + 0.5f * format->scale.back());

@@ -32,6 +32,14 @@ class Comparer {
 
   void SetQuery(const float* query) { computer_->set_query(query); }
 
+  // Returns the k nearest of the candidates, nearest first. Those below 0 are none.
+  const std::vector<Entry>& Rank(const idx_t* candidates, size_t count, size_t k) {
+    rows_.clear();
+    for (size_t i = 0; i < count; ++i) {
+      if (candidates[i] >= 0) rows_.push_back(static_cast<int32_t>(candidates[i]));
+    }
+    return Rank(rows_.data(), rows_.size(), k);
+  }
   // Returns the k nearest of `rows`, nearest first.
   const std::vector<Entry>& Rank(const int32_t* rows, size_t count, size_t k) {
     constexpr size_t kBlock = 256;
@@ -71,6 +79,7 @@ class Comparer {
   float sign_;
   std::vector<Entry> entries_;
   std::vector<float> distances_;
+  std::vector<int32_t> rows_;
 };
 
 void Write(const std::vector<Entry>& entries, size_t k, float sign, float* distances, idx_t* labels) {
@@ -81,37 +90,41 @@ void Write(const std::vector<Entry>& entries, size_t k, float sign, float* dista
   }
 }
 
-}  // namespace
-
-void RankRows(const faiss::IndexFlatCodes& storage, const std::vector<int32_t>& rows, ConstMatrix queries, size_t k,
-              float* distances, idx_t* labels) {
-#pragma omp parallel if (queries.rows > 1)
+// Calls rank(comparer, i) for every query. A team of one takes microseconds to start.
+template <typename Rank>
+void ForEachQuery(const faiss::IndexFlatCodes& storage, ConstMatrix queries, Rank rank) {
+  if (queries.rows == 1) {
+    Comparer comparer(storage);
+    comparer.SetQuery(queries.row(0));
+    rank(comparer, 0);
+    return;
+  }
+#pragma omp parallel
   {
     Comparer comparer(storage);
 #pragma omp for schedule(dynamic, 1)
     for (size_t i = 0; i < queries.rows; ++i) {
       comparer.SetQuery(queries.row(i));
-      Write(comparer.Rank(rows.data(), rows.size(), k), k, comparer.sign(), distances + i * k, labels + i * k);
+      rank(comparer, i);
     }
   }
 }
 
+}  // namespace
+
+void RankRows(const faiss::IndexFlatCodes& storage, const std::vector<int32_t>& rows, ConstMatrix queries, size_t k,
+              float* distances, idx_t* labels) {
+  ForEachQuery(storage, queries, [&](Comparer& comparer, size_t i) {
+    Write(comparer.Rank(rows.data(), rows.size(), k), k, comparer.sign(), distances + i * k, labels + i * k);
+  });
+}
+
 void RankAgain(const faiss::IndexFlat& storage, ConstMatrix queries, const idx_t* candidates, size_t count, size_t k,
                float* distances, idx_t* labels) {
-#pragma omp parallel if (queries.rows > 1)
-  {
-    Comparer comparer(storage);
-    std::vector<int32_t> rows;
-#pragma omp for schedule(dynamic, 1)
-    for (size_t i = 0; i < queries.rows; ++i) {
-      rows.clear();
-      for (const idx_t* id = candidates + i * count; id != candidates + (i + 1) * count; ++id) {
-        if (*id >= 0) rows.push_back(static_cast<int32_t>(*id));
-      }
-      comparer.SetQuery(queries.row(i));
-      Write(comparer.Rank(rows.data(), rows.size(), k), k, comparer.sign(), distances + i * k, labels + i * k);
-    }
-  }
+  ForEachQuery(storage, queries, [&](Comparer& comparer, size_t i) {
+    const std::vector<Entry>& nearest = comparer.Rank(candidates + i * count, count, k);
+    Write(nearest, k, comparer.sign(), distances + i * k, labels + i * k);
+  });
 }
 
 }  // namespace univar

@@ -1,6 +1,6 @@
 /** Runs the package for arm64, which is cross-compiled, under the user emulation of qemu. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -105,7 +105,23 @@ describe.skipIf(obstacle !== undefined)(`the package for arm64${obstacle ? ` (sk
     }
   });
 
-  it('runs the quickstart', () => {
-    expect(run(join(installed, 'dist', 'cli', 'main.js'), 'quickstart')).toMatch(/fitted encoder +8\d\.\d %/);
+  it('embeds answers, fits and identifies', () => {
+    // A study of four models and 20 questions; the quickstart would compute for an hour.
+    const answers = Array.from({ length: 80 }, (_, i) => {
+      const [model, question] = [i % 4, Math.floor(i / 4)];
+      const words = ['family first', 'freedom matters', 'it depends', 'ask an expert'][model];
+      return JSON.stringify({
+        model: `model-${model}`,
+        lang: 'eng',
+        qid: `q${question}`,
+        question: `What about ${question}?`,
+        answer: `I think ${words}, and case ${question} shows it: ${words} again.`,
+      });
+    });
+    writeFileSync(join(folder, 'answers.jsonl'), `${answers.join('\n')}\n`);
+    const univar = join(installed, 'dist', 'cli', 'main.js');
+    run(univar, 'embed', 'answers.jsonl', '--out', 'values', '--quiet');
+    run(univar, 'fit', 'values', '--quiet');
+    expect(run(univar, 'identify', 'values', '--text', 'Freedom matters, and case 99 shows it.')).toMatch(/model-1/);
   });
 });
