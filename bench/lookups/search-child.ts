@@ -20,8 +20,8 @@ interface Settings {
 type Found = { labels: Labels };
 
 interface Searches {
-  now(queries: Float32Array): Found;
-  awaited(queries: Float32Array): Promise<Found>;
+  now: (queries: Float32Array) => Found;
+  awaited: (queries: Float32Array) => Promise<Found>;
 }
 
 const request = JSON.parse(process.argv[2]!) as SearchRequest;

@@ -120,8 +120,8 @@ describe.skipIf(obstacle !== undefined)(`the package for arm64${obstacle ? ` (sk
     });
     writeFileSync(join(folder, 'answers.jsonl'), `${answers.join('\n')}\n`);
     const univar = join(installed, 'dist', 'cli', 'main.js');
-    run(univar, 'embed', 'answers.jsonl', '--out', 'values', '--quiet');
-    run(univar, 'fit', 'values', '--quiet');
+    run(univar, 'embed', 'answers.jsonl', '--out', 'values');
+    run(univar, 'fit', 'values');
     expect(run(univar, 'identify', 'values', '--text', 'Freedom matters, and case 99 shows it.')).toMatch(/model-1/);
   });
 });
