@@ -99,8 +99,9 @@
       "defines": [
         "NAPI_CPP_EXCEPTIONS",
         "NODE_ADDON_API_DISABLE_DEPRECATED",
-        # Targets that the build leaves out: relevant CPUs also support the next better or the next lower target.
-        "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_AVX3_DL)"
+        # Targets that the build leaves out: relevant CPUs also support the next better or the next lower target, and
+        # vectors of SVE have no fixed size, so our kernels could not keep them in arrays.
+        "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_AVX3_DL|HWY_ALL_SVE)"
       ],
       "cflags!": ["-fno-exceptions", "-fno-rtti"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],

@@ -36,9 +36,9 @@ function bindingGyp(root) {
   return JSON.parse(execFileSync('python3', ['-c', code, join(root, 'binding.gyp')], { encoding: 'utf8' }));
 }
 
-function makefile({ sources, defines, cflags_cc }, { arch, compiler, flags: own = '' }) {
+function makefile({ sources, defines, cflags_cc }, { arch, compiler }) {
   const libraries = `/static/${arch}`;
-  const flags = [NODE_FLAGS, ...defines.map((define) => `'-D${define}'`), ...cflags_cc, own].join(' ');
+  const flags = [NODE_FLAGS, ...defines.map((define) => `'-D${define}'`), ...cflags_cc].join(' ');
   const includes = `-Inative -Inode -Inode-addon-api -isystem ${libraries}/include`;
   const objects = [...sources, 'compat.cc'].map((source) => `out/${arch}/${source}.o`);
   return [

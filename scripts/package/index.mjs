@@ -24,8 +24,6 @@ const TARGETS = [
     architecture: 'arm64',
     compiler: 'aarch64-linux-gnu-g++',
     compilerPackage: 'g++-aarch64-linux-gnu',
-    // Vectors of SVE have no fixed size, so our kernels could not keep them in arrays.
-    flags: "-UHWY_DISABLED_TARGETS '-DHWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)'",
   },
 ];
 

@@ -122,6 +122,8 @@ describe.skipIf(obstacle !== undefined)(`the package for arm64${obstacle ? ` (sk
     const univar = join(installed, 'dist', 'cli', 'main.js');
     run(univar, 'embed', 'answers.jsonl', '--out', 'values');
     run(univar, 'fit', 'values');
-    expect(run(univar, 'identify', 'values', '--text', 'Freedom matters, and case 99 shows it.')).toMatch(/Most probable value id: model-1/);
+    expect(run(univar, 'identify', 'values', '--text', 'Freedom matters, and case 99 shows it.')).toMatch(
+      /Most probable value id: model-1/,
+    );
   });
 });
