@@ -58,7 +58,7 @@ function makefile({ sources, defines, cflags_cc }, { arch, compiler }) {
 /**
  * Returns the path of the addon in the chroot. Compiles only what changed.
  *
- * @param {{ arch: string, compiler: string, flags?: string }} target
+ * @param {{ arch: string, compiler: string }} target
  */
 export function buildAddon(root, chroot, target, jobs) {
   const headers = nodeHeaderRoot();
