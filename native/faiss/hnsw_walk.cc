@@ -34,6 +34,11 @@ const float* HnswWalk::Compare(QueryDistances& distances, const int32_t* rows, s
   return compared_.data();
 }
 
+// Prefetches what tells where the list of a row is.
+void HnswWalk::PrefetchOffset(int32_t row) const {
+  __builtin_prefetch(graph_->offsets.data() + static_cast<size_t>(row));
+}
+
 // Prefetches a list, which is read later when its row is expanded.
 void HnswWalk::PrefetchLinks(int32_t row, int level) const {
   constexpr size_t kLine = 64 / sizeof(int32_t);
@@ -75,18 +80,16 @@ void HnswWalk::Unvisited(int32_t row, int level, std::vector<int32_t>* ids) {
   ids->resize(count);
 }
 
-bool HnswWalk::TakeNearest(int level, size_t* next) {
-  while (*next < results_.size() && results_[*next].id < 0) ++*next;
-  if (*next == results_.size()) return false;
-  const int32_t row = results_[*next].id;
-  results_[(*next)++].id |= kExpanded;
-  for (size_t i = *next; i < results_.size(); ++i) {
-    if (results_[i].id < 0) continue;
-    PrefetchLinks(results_[i].id, level);  // the row that is taken after this one, most likely
-    break;
+template <typename Take, typename Keep>
+void HnswWalk::Walk(QueryDistances& distances, Take take, Keep keep) {
+  for (bool more = take(); more;) {
+    ids_.swap(ahead_);
+    more = take();
+    if (more) distances.Prefetch(ahead_.data(), ahead_.size());
+    const float* compared = Compare(distances, ids_.data(), ids_.size());
+    for (size_t i = 0; i < ids_.size(); ++i) keep(HnswNeighbour{compared[i], ids_[i]});
+    more = more || take();
   }
-  Unvisited(row, level, &ahead_);
-  return true;
 }
 
 const std::vector<HnswNeighbour>& HnswWalk::SearchLevel(QueryDistances& distances, int level, HnswNeighbour entry,
@@ -94,27 +97,31 @@ const std::vector<HnswNeighbour>& HnswWalk::SearchLevel(QueryDistances& distance
   ForgetVisits();
   Visit(entry.id);
   results_.assign(1, entry);
-  // All entries before this position are expanded.
-  size_t next = 0;
-  // While the neighbours of one row are compared, those of the row after it come from memory.
-  for (bool more = TakeNearest(level, &next); more;) {
-    ids_.swap(ahead_);
-    more = TakeNearest(level, &next);
-    if (more) distances.Prefetch(ahead_.data(), ahead_.size());
-    const float* compared = Compare(distances, ids_.data(), ids_.size());
-    for (size_t i = 0; i < ids_.size(); ++i) {
-      const float distance = compared[i];
-      if (results_.size() >= ef) {
-        if (!(distance < results_.back().distance)) continue;
-        results_.pop_back();
-      }
-      const auto place = std::upper_bound(results_.begin(), results_.end(), distance, NearerThan);
-      next = std::min(next, static_cast<size_t>(place - results_.begin()));
-      results_.insert(place, {distance, ids_[i]});
-      __builtin_prefetch(&graph_->offsets[static_cast<size_t>(ids_[i])]);
+  size_t next = 0;  // all results before this position are expanded
+  const auto is_expanded = [this](size_t position) { return results_[position].id < 0; };
+  const auto skip_expanded = [&](size_t position) {
+    while (position < results_.size() && is_expanded(position)) ++position;
+    return position;
+  };
+  const auto take = [&] {
+    next = skip_expanded(next);
+    if (next == results_.size()) return false;
+    Unvisited(results_[next].id, level, &ahead_);
+    results_[next].id |= kExpanded;
+    const size_t after = skip_expanded(next + 1);  // most likely taken after this one
+    if (after < results_.size()) PrefetchLinks(results_[after].id, level);
+    return true;
+  };
+  Walk(distances, take, [&](HnswNeighbour found) {
+    if (results_.size() >= ef) {
+      if (!(found.distance < results_.back().distance)) return;
+      results_.pop_back();
     }
-    more = more || TakeNearest(level, &next);
-  }
+    const auto place = std::upper_bound(results_.begin(), results_.end(), found.distance, NearerThan);
+    next = std::min(next, static_cast<size_t>(place - results_.begin()));
+    results_.insert(place, found);
+    PrefetchOffset(found.id);
+  });
   for (HnswNeighbour& found : results_) found.id &= ~kExpanded;
   return results_;
 }
@@ -126,25 +133,24 @@ const std::vector<HnswNeighbour>& HnswWalk::SearchSelected(QueryDistances& dista
   frontier_.assign(1, entry);
   results_.clear();
   if (selector.is_member(entry.id)) results_.push_back(entry);
-  while (!frontier_.empty()) {
-    const HnswNeighbour nearest = frontier_.front();
-    if (results_.size() >= ef && nearest.distance > results_.back().distance) break;
+  const auto is_enough = [&](float distance) { return results_.size() >= ef && distance >= results_.back().distance; };
+  const auto take = [&] {
+    if (frontier_.empty() || is_enough(frontier_.front().distance)) return false;
     std::pop_heap(frontier_.begin(), frontier_.end(), Farther);
+    Unvisited(frontier_.back().id, 0, &ahead_);
     frontier_.pop_back();
-    Unvisited(nearest.id, 0, &ids_);
-    const float* compared = Compare(distances, ids_.data(), ids_.size());
-    for (size_t i = 0; i < ids_.size(); ++i) {
-      const HnswNeighbour found{compared[i], ids_[i]};
-      const bool full = results_.size() >= ef;
-      if (full && !(found.distance < results_.back().distance)) continue;
-      frontier_.push_back(found);
-      std::push_heap(frontier_.begin(), frontier_.end(), Farther);
-      PrefetchLinks(found.id, 0);
-      if (!selector.is_member(found.id)) continue;
-      if (full) results_.pop_back();
-      results_.insert(std::upper_bound(results_.begin(), results_.end(), found.distance, NearerThan), found);
-    }
-  }
+    if (!frontier_.empty()) PrefetchLinks(frontier_.front().id, 0);
+    return true;
+  };
+  Walk(distances, take, [&](HnswNeighbour found) {
+    if (is_enough(found.distance)) return;
+    frontier_.push_back(found);
+    std::push_heap(frontier_.begin(), frontier_.end(), Farther);
+    PrefetchOffset(found.id);
+    if (!selector.is_member(found.id)) return;
+    if (results_.size() >= ef) results_.pop_back();
+    results_.insert(std::upper_bound(results_.begin(), results_.end(), found.distance, NearerThan), found);
+  });
   return results_;
 }
 

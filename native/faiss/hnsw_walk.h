@@ -40,10 +40,12 @@ class HnswWalk {
   void ForgetVisits();
   // Lists the neighbours of a row that were not visited before.
   void Unvisited(int32_t row, int level, std::vector<int32_t>* ids);
-  // Expands the nearest result from `next` on that is not expanded yet: lists its neighbours in `ahead_`. Returns false
-  // if there is none.
-  bool TakeNearest(int level, size_t* next);
+  // Until take() returns false: take() lists the neighbours of the next row in `ahead_`, keep() gets each of them with
+  // its distance. While the neighbours of one row are compared, those of the row after it come from memory.
+  template <typename Take, typename Keep>
+  void Walk(QueryDistances& distances, Take take, Keep keep);
   const float* Compare(QueryDistances& distances, const int32_t* rows, size_t count);
+  void PrefetchOffset(int32_t row) const;
   void PrefetchLinks(int32_t row, int level) const;
 
   const faiss::HNSW* graph_ = nullptr;
