@@ -1,3 +1,5 @@
+import { isReranked } from '../../src/search/factory.js';
+
 /** One compared kind of index, and how it is searched. */
 export interface Kind {
   name: string;
@@ -55,7 +57,7 @@ const usearch = (factory: string): Kind => ({ ...graph(factory), name: `usearch 
 
 /** Returns how many rows a search finds before it returns k of them. */
 export function candidatesOf({ factory, rerank }: Kind, k: number): number {
-  return factory.endsWith(',RFlat') ? Math.ceil((rerank ?? DEFAULT_RERANK) * k) : k;
+  return isReranked(factory) ? Math.ceil((rerank ?? DEFAULT_RERANK) * k) : k;
 }
 
 /** What the others are compared with. */
@@ -65,14 +67,16 @@ const BESIDE_PEER: Kind[] = [
   { ...graph(''), name: PEER, engine: 'hnswlib' },
   graph('HNSW32'),
   graph('HNSW32,SQ8,RFlat'),
-  reranked(graph('HNSW32,SQ8,RFlat'), 1.5),
-  reranked(graph('HNSW32,SQ8,RFlat'), 4),
+  graph('HNSW32,SQ8,Refine(SQfp16)'),
+  reranked(graph('HNSW32,SQ8,Refine(SQfp16)'), 1.5),
 ];
 
 export const DEFAULT_KINDS = BESIDE_PEER.map(({ name }) => name);
 
 export const KINDS: Kind[] = [
   ...BESIDE_PEER,
+  reranked(graph('HNSW32,SQ8,RFlat'), 1.5),
+  reranked(graph('HNSW32,SQ8,RFlat'), 4),
   { ...graph('PCA256,HNSW32,SQ8,RFlat'), metric: 'l2', rerank: 4 },
   plain(graph('HNSW32,SQ8,RFlat')),
   graph('HNSW32,SQbf16,RFlat'),

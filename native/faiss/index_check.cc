@@ -165,7 +165,7 @@ class Walker {
     throw Damage{
         "it contains a \"" + faiss::fourcc_inv_printable(code) +
         "\", which is not a supported index (flat, SQ, PQ, HNSW, IVF with flat, SQ or PQ codes, each optionally "
-        "after PCA, OPQ, random rotation or normalisation, and optionally re-ranked by flat vectors)"};
+        "after PCA, OPQ, random rotation or normalisation, and optionally re-ranked by flat or SQ vectors)"};
   }
 
   Header IndexHeader() {
@@ -203,9 +203,9 @@ class Walker {
     id_end_ = header.rows;
     Same(header, Index(depth + 1), "base");
     const auto code = One<uint32_t>("header");
-    Require(code == faiss::fourcc("IxFI") || code == faiss::fourcc("IxF2"),
-            "it is re-ranked by something other than flat vectors");
-    Same(header, Flat(), "exact vectors");
+    const bool flat = code == faiss::fourcc("IxFI") || code == faiss::fourcc("IxF2");
+    Require(flat || code == faiss::fourcc("IxSQ"), "it is re-ranked by something other than flat or SQ vectors");
+    Same(header, flat ? Flat() : Scalar(), "vectors to re-rank by");
     const auto factor = One<float>("re-ranking factor");
     Require(factor >= 1.0f && factor <= 1e6f, "its re-ranking factor is out of range");
     return header;

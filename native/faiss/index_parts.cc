@@ -76,7 +76,7 @@ std::string CoreName(const faiss::Index& index) {
 IndexParts::IndexParts(faiss::Index* index) {
   refine = dynamic_cast<faiss::IndexRefine*>(index);
   if (refine != nullptr) {
-    exact = dynamic_cast<faiss::IndexFlat*>(refine->refine_index);
+    exact = dynamic_cast<faiss::IndexFlatCodes*>(refine->refine_index);
     index = refine->base_index;
   }
   transform = dynamic_cast<faiss::IndexPreTransform*>(index);
@@ -92,11 +92,22 @@ void IndexParts::SetRows(faiss::idx_t rows) const {
   if (refine != nullptr) refine->ntotal = rows;
 }
 
+float IndexParts::LargestEntry() const {
+  const auto is_half = [](const faiss::Index* rows) {
+    const auto* flat = dynamic_cast<const faiss::IndexScalarQuantizer*>(rows);
+    const auto* lists = dynamic_cast<const faiss::IndexIVFScalarQuantizer*>(rows);
+    const ScalarQuantizer* quantizer = flat != nullptr ? &flat->sq : lists != nullptr ? &lists->sq : nullptr;
+    return quantizer != nullptr && quantizer->qtype == ScalarQuantizer::QT_fp16;
+  };
+  const bool half = is_half(storage) || is_half(exact) || is_half(core);
+  return half ? 65504.0f : kMaxEntry;
+}
+
 void IndexParts::PreferHugePages() const {
   const auto prefer = [](const auto& vector) {
     univar::PreferHugePages(vector.data(), vector.capacity() * sizeof(vector[0]));
   };
-  for (const faiss::IndexFlatCodes* rows : {storage, static_cast<faiss::IndexFlatCodes*>(exact)}) {
+  for (const faiss::IndexFlatCodes* rows : {storage, exact}) {
     if (rows != nullptr) prefer(rows->codes.owned_data);
   }
   if (graph == nullptr) return;
@@ -106,7 +117,8 @@ void IndexParts::PreferHugePages() const {
 
 std::string CanonicalFactory(const faiss::Index& index) {
   if (const auto* refine = dynamic_cast<const faiss::IndexRefine*>(&index)) {
-    return CanonicalFactory(*refine->base_index) + ",RFlat";
+    const std::string rows = CoreName(*refine->refine_index);
+    return CanonicalFactory(*refine->base_index) + (rows == "Flat" ? ",RFlat" : ",Refine(" + rows + ")");
   }
   const auto* transform = dynamic_cast<const faiss::IndexPreTransform*>(&index);
   if (transform == nullptr) return CoreName(index);

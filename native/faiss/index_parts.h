@@ -21,7 +21,7 @@ struct IndexParts {
   explicit IndexParts(faiss::Index* index);
 
   faiss::IndexRefine* refine = nullptr;
-  faiss::IndexFlat* exact = nullptr;  // the rows of `refine`
+  faiss::IndexFlatCodes* exact = nullptr;  // the rows of `refine`, in float32 or 16 bits
   faiss::IndexPreTransform* transform = nullptr;
   faiss::Index* core = nullptr;              // the index after the transforms
   faiss::IndexHNSW* graph = nullptr;         // the core itself, or the coarse quantizer of `lists`
@@ -30,6 +30,8 @@ struct IndexParts {
 
   // Sets the number of rows after rows were added to or removed from the core.
   void SetRows(faiss::idx_t rows) const;
+  // The largest magnitude of an entry that the codes hold.
+  float LargestEntry() const;
   // For what searches read at random: rows and links, also those that are only reserved yet.
   void PreferHugePages() const;
 };

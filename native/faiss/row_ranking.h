@@ -16,9 +16,9 @@ namespace univar {
 void RankRows(const faiss::IndexFlatCodes& storage, const std::vector<int32_t>& rows, ConstMatrix queries, size_t k,
               float* distances, faiss::idx_t* labels);
 
-// Finds the k best of the candidates of each query ([queries, count], -1 for none) by their distances in a float32
-// storage.
-void RankAgain(const faiss::IndexFlat& storage, ConstMatrix queries, const faiss::idx_t* candidates, size_t count,
+// Finds the k best of the candidates of each query ([queries, count], -1 for none) by their distances in a storage of
+// more precision.
+void RankAgain(const faiss::IndexFlatCodes& storage, ConstMatrix queries, const faiss::idx_t* candidates, size_t count,
                size_t k, float* distances, faiss::idx_t* labels);
 
 }  // namespace univar

@@ -11,7 +11,7 @@
 namespace univar {
 
 // Returns kNonFinite or kArgRange and names the first row with an entry that an index cannot take.
-Status CheckEntries(ConstMatrix x, const char* name);
+Status CheckEntries(ConstMatrix x, const char* name, float largest = kMaxEntry);
 
 inline ConstMatrix RowRange(ConstMatrix x, int64_t begin, int64_t count) {
   return ConstMatrix{x.row(static_cast<size_t>(begin)), static_cast<size_t>(count), x.cols};

@@ -212,7 +212,7 @@ Status VectorIndex::Reserve(size_t rows) {
   if (Status status = ExpectGrowing(); !status.ok()) return status;
   return Guard(Code::kArgRange, "reserve memory", [&] {
     const IndexParts parts(index_.get());
-    for (faiss::IndexFlatCodes* storage : {parts.storage, static_cast<faiss::IndexFlatCodes*>(parts.exact)}) {
+    for (faiss::IndexFlatCodes* storage : {parts.storage, parts.exact}) {
       if (storage == nullptr) continue;
       storage->codes.owned_data.reserve(rows * storage->code_size);
       storage->codes.c_ptr = storage->codes.owned_data.data();  // FAISS keeps this pointer in addition to the vector
@@ -237,8 +237,8 @@ Status VectorIndex::Add(ConstMatrix x, const Control& control) {
   if (static_cast<int64_t>(x.rows) > kMaxRows - index_->ntotal) {
     return Status::Error(Code::kArgRange, "An index can hold at most 2^31 - 1 vectors");
   }
-  if (Status status = CheckEntries(x, "vectors"); !status.ok()) return status;
   const IndexParts parts(index_.get());
+  if (Status status = CheckEntries(x, "vectors", parts.LargestEntry()); !status.ok()) return status;
   const bool graph = parts.graph != nullptr && parts.lists == nullptr;
   const auto rows = static_cast<int64_t>(x.rows);
   const bool cancellable = !graph || rows >= kCancellableFrom;
@@ -275,6 +275,10 @@ Status VectorIndex::AddChunk(ConstMatrix x, const Control& control) {
                          : 1e12);
   Transformed vectors;
   if (Status status = vectors.Apply(parts, x); !status.ok()) return status;
+  if (parts.transform != nullptr) {
+    Status status = CheckEntries(vectors.result(), "transformed vectors", parts.LargestEntry());
+    if (!status.ok()) return status;
+  }
   const auto n = static_cast<idx_t>(x.rows);
   const float* y = vectors.result().data;
   if (auto* fast = dynamic_cast<FastGraph*>(parts.core)) {

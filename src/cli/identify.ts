@@ -63,7 +63,7 @@ export function addIdentifyCommand(program: Command, context: CliContext): void 
     )
     .option(
       '--rerank <n>',
-      'index with RFlat: candidates to compare exactly (default: what univar index measured, at least twice k)',
+      'index that re-ranks: candidates to compare again (default: what univar index measured, at least twice k)',
       integer(1),
     )
     .addOption(

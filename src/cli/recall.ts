@@ -1,4 +1,5 @@
 import type { SearchEffort } from '../identification/searchable-index.js';
+import { isReranked } from '../search/factory.js';
 import type { MeasuredRecall } from '../search/measured-recall.js';
 import { plural } from './format.js';
 
@@ -30,8 +31,8 @@ export function describeRecall({ effort = {}, recall }: Measured): string | unde
 export function adviseOnRecall({ factory = '', efConstruction, targetRecall, recall }: Measured): string | undefined {
   if (!recall || targetRecall === undefined || recall.atLeast >= targetRecall) return undefined;
   const help = [
-    ...(factory.includes('PCA') ? ['leave the transform out (--factory HNSW32,SQ8,RFlat)'] : []),
-    ...(factory.endsWith('Flat') ? [] : /SQ|PQ/.test(factory) ? [`re-rank (--factory ${factory},RFlat)`] : []),
+    ...(factory.includes('PCA') ? ['leave the transform out (--factory "HNSW32,SQ8,Refine(SQfp16)")'] : []),
+    ...(factory.endsWith('Flat') || isReranked(factory) ? [] : /SQ|PQ/.test(factory) ? [`re-rank (--factory "${factory},Refine(SQfp16)")`] : []),
     ...(factory.includes('HNSW') ? [`build with --ef-construction ${4 * (efConstruction ?? 40)}`] : []),
     'search exactly (--factory Flat)',
   ];

@@ -8,6 +8,7 @@ import {
 } from '../core/validate.js';
 import { INDEX_METRICS, type IndexMetric } from '../native/metrics.js';
 import type { SearchResult } from '../native/search-result.js';
+import { isReranked } from '../search/factory.js';
 
 /** The interface of an index that identification uses. `VectorIndex` and `PgVectorIndex` implement it. */
 export interface SearchableIndex {
@@ -85,6 +86,6 @@ export function searchEffort(
   return {
     ...(factory.includes('HNSW') && { efSearch: wanted.efSearch ?? usual.efSearch ?? EF_SEARCH }),
     ...(factory.includes('IVF') && { nprobe: wanted.nprobe ?? usual.nprobe ?? NPROBE }),
-    ...(factory.endsWith('RFlat') && rerank !== undefined && { rerank }),
+    ...(isReranked(factory) && rerank !== undefined && { rerank }),
   };
 }

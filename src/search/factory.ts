@@ -14,17 +14,23 @@ export interface IndexKind {
 }
 
 const EXAMPLES =
-  '"Flat", "SQ8", "HNSW32", "IVF256,Flat", "IVF256,SQ8", "IVF256,PQ48", "PCA64,IVF256,SQ8" or "HNSW32,SQ8,RFlat"';
+  '"Flat", "SQ8", "HNSW32", "IVF256,Flat", "IVF256,SQ8", "IVF256,PQ48", "PCA64,IVF256,SQ8" or "HNSW32,SQ8,Refine(SQfp16)"';
 const MAX_DIM = 65_536;
 const MAX_LISTS = 1 << 24;
 const MAX_LINKS = 512;
 const SCALAR = /^SQ(4|6|8|fp16|bf16|8_direct|8_direct_signed)$/;
+const RERANKED = /,(?:RFlat|Refine\(SQ(?:fp16|bf16)\))$/;
 const PRODUCT = /^PQ(\d+)(?:x(\d+))?(np)?$/;
+
+/** Whether an index with this factory string ranks its results again, by vectors of more precision. */
+export function isReranked(factory: string): boolean {
+  return RERANKED.test(factory);
+}
 
 /**
  * Parses the subset of FAISS's factory language that this package supports: flat, SQ, PQ, HNSW and IVF indexes,
- * optionally after the transforms PCA, OPQ, random rotation, L2 normalisation and padding, and optionally before exact
- * re-ranking (`RFlat`). All other strings are rejected here, because some of them make FAISS end the process.
+ * optionally after the transforms PCA, OPQ, random rotation, L2 normalisation and padding, and optionally before
+ * re-ranking by float32 vectors (`RFlat`) or by vectors of 16 bits (`Refine(SQfp16)`, `Refine(SQbf16)`). All other strings are rejected here, because some of them make FAISS end the process.
  *
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` naming the invalid part
  */
@@ -41,7 +47,7 @@ export function parseFactory(factory: unknown, dim: number): IndexKind {
     return value >= min && value <= max ? value : refuse(`${what} must be from ${min} to ${max}`);
   };
   const parts = text.split(',');
-  if (parts.length > 1 && parts.at(-1) === 'RFlat') parts.pop();
+  if (isReranked(text)) parts.pop();
   const kind: IndexKind = { minTrainRows: 0, graph: false, lists: false, kmeans: false };
   const trains = (rows: number): void => void (kind.minTrainRows = Math.max(kind.minTrainRows, rows));
 

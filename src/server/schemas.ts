@@ -63,7 +63,7 @@ export function createSchemas(limits: Limits) {
       Type.Integer({
         minimum: 1,
         maximum: MAX_SETTING,
-        description: 'RFlat: candidates to compare exactly (default: that of /v1/index, at least twice k)',
+        description: 'Candidates to compare again, if the index re-ranks (default: that of /v1/index, at least twice k)',
       }),
     ),
     filter: Type.Optional(
@@ -112,7 +112,7 @@ export function createSchemas(limits: Limits) {
       {
         efSearch: Type.Optional(Type.Integer({ description: 'HNSW: candidates that the search keeps' })),
         nprobe: Type.Optional(Type.Integer({ description: 'IVF: lists to search' })),
-        rerank: Type.Optional(Type.Integer({ description: 'RFlat: candidates to compare exactly' })),
+        rerank: Type.Optional(Type.Integer({ description: 'Candidates to compare again, if the index re-ranks' })),
       },
       { description: 'searches of requests that do not set it' },
     ),

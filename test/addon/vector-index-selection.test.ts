@@ -58,6 +58,7 @@ const KINDS: [string, object][] = [
   ['HNSW16,SQ8', { efSearch: 24 }],
   ['HNSW16,SQ4', { efSearch: 24 }],
   ['HNSW16,SQ8,RFlat', { efSearch: 24 }],
+  ['HNSW16,SQ8,Refine(SQfp16)', { efSearch: 24 }],
   ['IVF16,Flat', { nprobe: 16 }],
   ['IVF16,SQ8,RFlat', { nprobe: 16 }],
   ['PCA12,IVF16,SQ8', { nprobe: 16 }],
@@ -269,7 +270,7 @@ describe('an index in a file', () => {
   });
 });
 
-describe.each(METRICS)('exact re-ranking, %s', (metric) => {
+describe.each(METRICS)('re-ranking, %s', (metric) => {
   it.each([
     ['SQ4,RFlat', {}, 200],
     ['HNSW16,SQ4,RFlat', { efSearch: 200 }, 200],
@@ -313,6 +314,44 @@ describe.each(METRICS)('exact re-ranking, %s', (metric) => {
     await index.dispose();
     await codes.dispose();
   });
+});
+
+describe.each(METRICS)('re-ranking by vectors of 16 bits, %s', (metric) => {
+  it.each(['SQfp16', 'SQbf16'])('%s: gives the best candidates, at the distances of these vectors', async (codes) => {
+    const rerank = 200;
+    const index = await build(`HNSW16,SQ8,Refine(${codes})`, metric);
+    expect(index.factory).toBe(`HNSW16,SQ8,Refine(${codes})`);
+    const params = { efSearch: rerank, rerank };
+    const { labels, distances } = await index.search(queries, { k: K, ...params });
+    const candidates = (await index.search(queries, { k: rerank, ...params })).labels;
+    const rows = await build(codes, metric);
+    const all = await rows.search(queries, { k: ROWS });
+    for (let i = 0; i < queries.length / dim; i++) {
+      const among = new Set(candidates.subarray(i * rerank, (i + 1) * rerank));
+      const ranked = Array.from(all.labels.subarray(i * ROWS, (i + 1) * ROWS), (row, j) => ({
+        row,
+        distance: all.distances[i * ROWS + j]!,
+      }));
+      const best = ranked.filter(({ row }) => among.has(row)).slice(0, K);
+      expect(Array.from(labels.subarray(i * K, (i + 1) * K))).toEqual(best.map(({ row }) => row));
+      expect(Array.from(distances.subarray(i * K, (i + 1) * K))).toEqual(best.map(({ distance }) => distance));
+    }
+  });
+
+  it.each(['SQ8,Refine(SQfp16)', 'HNSW16,SQfp16', 'IVF16,SQfp16'])(
+    '%s refuses an entry that 16 bits do not hold, and loses no row',
+    async (factory) => {
+      const index = await build(factory, metric);
+      const rows = new Float32Array(2 * dim).fill(1);
+      rows[dim + 3] = 65_505;
+      const message = expect.stringContaining('65,504') as string;
+      await expect(index.add(rows)).rejects.toMatchObject({ code: 'ERR_ARG_RANGE', message });
+      expect(index.size).toBe(ROWS);
+      rows[dim + 3] = 65_504;
+      await index.add(rows);
+      expect(index.size).toBe(ROWS + 2);
+    },
+  );
 });
 
 describe('a mapped index', () => {

@@ -36,6 +36,7 @@ const KINDS = [
   'RR,L2norm,Pad40,HNSW4',
   'HNSW8,SQ8,RFlat',
   'PCA16,IVF8,SQ8,RFlat',
+  'SQ8,Refine(SQfp16)',
 ];
 const dim = 32;
 const x = randomClusters(300, dim, 10, 1);
