@@ -119,8 +119,8 @@ void RankRows(const faiss::IndexFlatCodes& storage, const std::vector<int32_t>& 
   });
 }
 
-void RankAgain(const faiss::IndexFlatCodes& storage, ConstMatrix queries, const idx_t* candidates, size_t count, size_t k,
-               float* distances, idx_t* labels) {
+void RankAgain(const faiss::IndexFlatCodes& storage, ConstMatrix queries, const idx_t* candidates, size_t count,
+               size_t k, float* distances, idx_t* labels) {
   ForEachQuery(storage, queries, [&](Comparer& comparer, size_t i) {
     const std::vector<Entry>& nearest = comparer.Rank(candidates + i * count, count, k);
     Write(nearest, k, comparer.sign(), distances + i * k, labels + i * k);

@@ -15,9 +15,10 @@ Status CheckEntries(ConstMatrix x, const char* name, float largest) {
   if (row == x.rows) return Status::Ok();
   const bool finite = std::all_of(x.row(row), x.row(row) + x.cols, [](float value) { return std::isfinite(value); });
   return Status::Error(finite ? Code::kArgRange : Code::kNonFinite,
-                       std::string("Expected ") + (finite ? largest < kMaxEntry ? "numbers of at most 65,504 in magnitude, which 16 bits hold,"
-                                                                : "numbers of at most 1e15 in magnitude"
-                                              : "finite numbers") +
+                       std::string("Expected ") +
+                           (finite ? largest < kMaxEntry ? "numbers of at most 65,504 in magnitude, which 16 bits hold,"
+                                                         : "numbers of at most 1e15 in magnitude"
+                                   : "finite numbers") +
                            " for \"" + name + "\", got " + (finite ? "a larger one" : "NaN or Infinity") + " in row " +
                            std::to_string(row));
 }

@@ -32,7 +32,11 @@ export function adviseOnRecall({ factory = '', efConstruction, targetRecall, rec
   if (!recall || targetRecall === undefined || recall.atLeast >= targetRecall) return undefined;
   const help = [
     ...(factory.includes('PCA') ? ['leave the transform out (--factory "HNSW32,SQ8,Refine(SQfp16)")'] : []),
-    ...(factory.endsWith('Flat') || isReranked(factory) ? [] : /SQ|PQ/.test(factory) ? [`re-rank (--factory "${factory},Refine(SQfp16)")`] : []),
+    ...(factory.endsWith('Flat') || isReranked(factory)
+      ? []
+      : /SQ|PQ/.test(factory)
+        ? [`re-rank (--factory "${factory},Refine(SQfp16)")`]
+        : []),
     ...(factory.includes('HNSW') ? [`build with --ef-construction ${4 * (efConstruction ?? 40)}`] : []),
     'search exactly (--factory Flat)',
   ];

@@ -63,7 +63,8 @@ export function createSchemas(limits: Limits) {
       Type.Integer({
         minimum: 1,
         maximum: MAX_SETTING,
-        description: 'Candidates to compare again, if the index re-ranks (default: that of /v1/index, at least twice k)',
+        description:
+          'Candidates to compare again, if the index re-ranks (default: that of /v1/index, at least twice k)',
       }),
     ),
     filter: Type.Optional(

@@ -62,9 +62,12 @@ export function chooseIndex(input: IndexChoiceInput): IndexChoice {
     reason,
   });
   const over = reduces ? `8-bit codes of ${COMPONENTS} principal components` : '8-bit codes';
-  if (bytes(4 * dim + codes) <= most)
-    return graph('HNSW32,SQ8,RFlat', `a graph over ${over}, re-ranked by the complete vectors, is fastest for ${size}`);
-  const without = `the complete vectors of ${size} would not fit into memory`;
+  // Unit vectors lose no recall worth the memory by 16 bits. Others may have entries that 16 bits do not hold.
+  const [rerank, width, by] =
+    metric === 'ip' ? ['Refine(SQfp16)', 2, 'the vectors in 16 bits'] : ['RFlat', 4, 'the complete vectors'];
+  if (bytes(width * dim + codes) <= most)
+    return graph(`HNSW32,SQ8,${rerank}`, `a graph over ${over}, re-ranked by ${by}, is fastest for ${size}`);
+  const without = `${by} of ${size} would not fit into memory`;
   if (bytes(2 * codes) <= most) return graph('HNSW32,SQfp16', `${without}, so the graph keeps 16 bits of each entry`);
   return graph('HNSW32,SQ8', `${without}, so the graph keeps 8 bits of each entry`);
 }

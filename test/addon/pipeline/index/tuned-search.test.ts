@@ -97,7 +97,7 @@ it('takes the best search if none reaches the recall, and says what helps', asyn
   const built = await buildIndex(dir, { factory: 'HNSW4,SQ4', efConstruction: 4, recall: 0.99 });
   expect(built.effort).toEqual({ efSearch: expect.any(Number) as number });
   expect(built.recall!.share).toBeGreaterThan(0.5);
-  expect(adviseOnRecall(built)).toMatch(/99\.0 %.*HNSW4,SQ4,RFlat.*--ef-construction 16.*Flat/);
+  expect(adviseOnRecall(built)).toMatch(/99\.0 %.*HNSW4,SQ4,Refine.*--ef-construction 16.*Flat/);
   await expect(buildIndex(dir, { recall: 0 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
   await expect(buildIndex(dir, { recall: 98 })).rejects.toMatchObject({ code: 'ERR_ARG_RANGE' });
 });
