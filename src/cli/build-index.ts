@@ -29,8 +29,8 @@ export function addIndexCommand(program: Command, context: CliContext): void {
     .argument('<dataset>', 'folder written by univar embed')
     .option(
       '--factory <string>',
-      'FAISS factory string, for example Flat, HNSW32, "HNSW32,SQ8,Refine(SQfp16)" or IVF256,SQ8 (default: chosen by the number ' +
-        'of answers, their dimensions, --recall and the memory; with --to, HNSW32)',
+      'FAISS factory string, for example Flat, HNSW32, "HNSW32,SQ8,Refine(SQfp16)" or IVF256,SQ8 (default: chosen by ' +
+        'the number of answers, their dimensions, --recall and the memory; with --to, HNSW32)',
     )
     .option(
       '--recall <share>',

@@ -14,7 +14,7 @@ export interface IndexKind {
 }
 
 const EXAMPLES =
-  '"Flat", "SQ8", "HNSW32", "IVF256,Flat", "IVF256,SQ8", "IVF256,PQ48", "PCA64,IVF256,SQ8" or "HNSW32,SQ8,Refine(SQfp16)"';
+  '"Flat", "SQ8", "HNSW32", "IVF256,Flat", "IVF256,SQ8", "PCA64,IVF256,SQ8" or "HNSW32,SQ8,Refine(SQfp16)"';
 const MAX_DIM = 65_536;
 const MAX_LISTS = 1 << 24;
 const MAX_LINKS = 512;
@@ -30,7 +30,8 @@ export function isReranked(factory: string): boolean {
 /**
  * Parses the subset of FAISS's factory language that this package supports: flat, SQ, PQ, HNSW and IVF indexes,
  * optionally after the transforms PCA, OPQ, random rotation, L2 normalisation and padding, and optionally before
- * re-ranking by float32 vectors (`RFlat`) or by vectors of 16 bits (`Refine(SQfp16)`, `Refine(SQbf16)`). All other strings are rejected here, because some of them make FAISS end the process.
+ * re-ranking by float32 vectors (`RFlat`) or by vectors of 16 bits (`Refine(SQfp16)`, `Refine(SQbf16)`). All other
+ * strings are rejected here, because some of them make FAISS end the process.
  *
  * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE` naming the invalid part
  */
