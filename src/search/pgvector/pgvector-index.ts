@@ -228,7 +228,7 @@ export class PgVectorIndex implements AsyncDisposable {
   }
 
   /**
-   * Measures whether the graph has lost vectors, like {@link VectorIndex.selfRecall}: the share of sampled vectors for
+   * Measures whether the graph has lost vectors, like `VectorIndex.selfRecall`: the share of sampled vectors for
    * which a search that keeps 64 candidates finds the vector itself or one that is as near.
    *
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_REMOTE`, `ERR_DATA`, `ERR_ABORTED`, `ERR_DISPOSED`
