@@ -7,8 +7,8 @@ const TOLERANCE = 1e-6;
 type Searched = Pick<LookupData, 'dim' | 'rows' | 'base' | 'queries' | 'nearest'>;
 
 export interface RecallOptions {
-  /** Whether rows must be in the order of their exact inner products. */
-  ordered: boolean;
+  /** How far rows may be out of the order of their exact inner products, beyond the last bits of float32. */
+  disorder: number;
   /** Says in errors who found the labels. */
   name: string;
 }
@@ -19,7 +19,7 @@ export interface RecallOptions {
  * @param labels [queries, k]; -1 for none
  * @throws Error for labels that are no rows, occur twice, or are out of order: then the engine is used wrongly
  */
-export function recallOf(labels: Int32Array, k: number, data: Searched, { ordered, name }: RecallOptions): number {
+export function recallOf(labels: Int32Array, k: number, data: Searched, { disorder, name }: RecallOptions): number {
   const { dim, rows, base, queries, nearest } = data;
   const count = queries.length / dim;
   if (labels.length !== count * k) throw new Error(`${name} gave ${labels.length} labels for ${count} x ${k}`);
@@ -34,7 +34,7 @@ export function recallOf(labels: Int32Array, k: number, data: Searched, { ordere
       if (label < 0 || label >= rows) throw new Error(`${name} found row ${label} of ${rows}`);
       let product = 0;
       for (let j = 0; j < dim; j++) product += queries[i * dim + j]! * base[label * dim + j]!;
-      if (ordered && product > last + TOLERANCE) throw new Error(`${name} gave rows out of order for query ${i}`);
+      if (product > last + TOLERANCE + disorder) throw new Error(`${name} gave rows out of order for query ${i}`);
       last = product;
       if (product >= farthest) found++;
     }

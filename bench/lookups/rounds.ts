@@ -13,6 +13,8 @@ import type { Searcher } from './searcher.js';
 const ENOUGH_RECALL = 0.995;
 /** Labels that are mixed up have about none. */
 const LEAST_RECALL = 0.5;
+/** Largest error of an inner product of unit vectors with entries of 16 bits. */
+const HALF_PRECISION = 1e-3;
 /** Queries in a batch can meet other candidates than alone, but hardly. */
 const BATCH_TOLERANCE = 0.002;
 
@@ -117,8 +119,10 @@ export class Rounds {
   }
 
   #recallOf(searcher: Searcher, k: number, labels: Int32Array): number {
-    const { name, engine } = searcher.kind;
-    return recallOf(labels, k, this.data, { name, ordered: engine !== 'usearch' }); // usearch ranks by its codes
+    const { name, engine, factory } = searcher.kind;
+    // usearch ranks by its codes.
+    const disorder = engine === 'usearch' ? Infinity : factory.includes('fp16') ? HALF_PRECISION : 0;
+    return recallOf(labels, k, this.data, { name, disorder });
   }
 }
 

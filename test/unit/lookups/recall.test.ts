@@ -26,7 +26,7 @@ describe('recallOf', () => {
   // Rows 2 and 3 are equal, so either is the second nearest of the only query.
   const base = Float32Array.from([1, 0, 0, 1, 0.6, 0.8, 0.6, 0.8]);
   const data = { dim: 2, rows: 4, base, queries: Float32Array.from([1, 0]), nearest: Float32Array.from([1, 0.6]) };
-  const of = (...labels: number[]) => recallOf(Int32Array.from(labels), 2, data, { ordered: true, name: 'It' });
+  const of = (...labels: number[]) => recallOf(Int32Array.from(labels), 2, data, { disorder: 0, name: 'It' });
 
   it('counts rows that are as near as the k-th nearest', () => {
     expect(of(0, 2)).toBe(1);
