@@ -77,7 +77,17 @@ void FastFlat::range_search(idx_t n, const float* x, float radius, faiss::RangeS
 faiss::FlatCodesDistanceComputer* FastScalar::get_FlatCodesDistanceComputer() const {
   const auto format = ScalarFormat(sq);
   if (format == nullptr) return IndexScalarQuantizer::get_FlatCodesDistanceComputer();
-  return new RowComputer(format, TraitsOf(metric_type), codes.data());
+  return new RowComputer(format, TraitsOf(metric_type), codes.data(), code_norms());
+}
+
+void FastScalar::MeasureCodes() {
+  const auto format = ScalarFormat(sq);
+  if (format == nullptr || format->type != RowType::kU8 || !TraitsOf(metric_type).sums_differences) return;
+  const size_t measured = norms_.size();
+  const auto rows = static_cast<size_t>(ntotal);
+  norms_.resize(rows);
+#pragma omp parallel for schedule(static) if (rows - measured > 10'000)
+  for (size_t i = measured; i < rows; ++i) norms_[i] = CodeNorm(*format, codes.data() + i * code_size);
 }
 
 void FastScalar::search(idx_t n, const float* x, idx_t k, float* distances, idx_t* labels,
@@ -193,6 +203,8 @@ void FastGraph::SearchRows(const faiss::IndexHNSW& index, idx_t n, const float* 
   const size_t ef =
       static_cast<size_t>(std::max<idx_t>({given != nullptr ? given->efSearch : index.hnsw.efSearch, k, 1}));
   const uint8_t* codes = static_cast<const faiss::IndexFlatCodes*>(index.storage)->codes.data();
+  const auto* scalar = dynamic_cast<const FastScalar*>(index.storage);
+  const float* norms = scalar == nullptr ? nullptr : scalar->code_norms();
   const MetricTraits metric = TraitsOf(index.metric_type);
   const float sign = DistanceSign(metric);
   std::fill(labels, labels + static_cast<size_t>(n) * wanted, -1);
@@ -200,7 +212,7 @@ void FastGraph::SearchRows(const faiss::IndexHNSW& index, idx_t n, const float* 
   if (rows == 0) return;
   const auto distances_to_rows = [&]() -> std::unique_ptr<QueryDistances> {
     if (format != nullptr)
-      return std::make_unique<StoredDistances>(std::make_unique<RowComputer>(format, metric, codes));
+      return std::make_unique<StoredDistances>(std::make_unique<RowComputer>(format, metric, codes, norms));
     std::unique_ptr<faiss::DistanceComputer> computer(index.storage->get_distance_computer());
     return std::make_unique<ForeignDistances>(std::move(computer), metric);
   };

@@ -41,6 +41,13 @@ class FastScalar final : public faiss::IndexScalarQuantizer {
               const faiss::SearchParameters* params) const override;
   void range_search(faiss::idx_t n, const float* x, float radius, faiss::RangeSearchResult* result,
                     const faiss::SearchParameters* params) const override;
+  // Measures the codes of new rows for squared distances in integers. Until then, or if it is not called, distances are
+  // computed in float32.
+  void MeasureCodes();
+  const float* code_norms() const { return norms_.size() == static_cast<size_t>(ntotal) ? norms_.data() : nullptr; }
+
+ private:
+  std::vector<float> norms_;  // CodeNorm of every row, or of the first rows
 };
 
 class FastIvfFlat final : public faiss::IndexIVFFlat {

@@ -92,6 +92,10 @@ void IndexParts::SetRows(faiss::idx_t rows) const {
   if (refine != nullptr) refine->ntotal = rows;
 }
 
+void IndexParts::MeasureCodes() const {
+  if (auto* scalar = dynamic_cast<FastScalar*>(storage)) scalar->MeasureCodes();
+}
+
 float IndexParts::LargestEntry() const {
   const auto is_half = [](const faiss::Index* rows) {
     const auto* flat = dynamic_cast<const faiss::IndexScalarQuantizer*>(rows);

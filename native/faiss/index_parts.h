@@ -30,6 +30,8 @@ struct IndexParts {
 
   // Sets the number of rows after rows were added to or removed from the core.
   void SetRows(faiss::idx_t rows) const;
+  // After rows were added: what searches over 8-bit codes need. Reads all new codes.
+  void MeasureCodes() const;
   // The largest magnitude of an entry that the codes hold.
   float LargestEntry() const;
   // For what searches read at random: rows and links, also those that are only reserved yet.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -43,13 +44,24 @@ bool RowFormat::FromScalarQuantizer(const ScalarQuantizer& quantizer, RowFormat*
   }
 }
 
-RowComputer::RowComputer(std::shared_ptr<const RowFormat> format, const MetricTraits& metric, const uint8_t* rows)
+float CodeNorm(const RowFormat& format, const uint8_t* codes) {
+  double sum = 0.0;
+  for (size_t j = 0; j < format.dim; ++j) {
+    const double value = static_cast<double>(format.scale[j]) * codes[j];
+    sum += value * value;
+  }
+  return static_cast<float>(sum);
+}
+
+RowComputer::RowComputer(std::shared_ptr<const RowFormat> format, const MetricTraits& metric, const uint8_t* rows,
+                         const float* norms)
     : FlatCodesDistanceComputer(rows, format->bytes()),
       format_(std::move(format)),
       metric_(metric),
       distance_(row_distance_cpu(metric, format_->type)),
       inner_product_(row_distance_cpu(TraitsOf(Metric::kIp), RowType::kF32)),
-      code_products_(code_products_cpu()) {
+      code_products_(code_products_cpu()),
+      norms_(norms) {
   if (!format_->offset.empty()) prepared_.resize(format_->dim);
   if (format_->type != RowType::kF32) decoded_.resize(format_->dim);
 }
@@ -76,11 +88,27 @@ void RowComputer::Prepare(const float* x) {
 void RowComputer::set_query(const float* x) {
   row_ = -1;
   Prepare(x);
-  is_whole_ = format_->type == RowType::kU8 && !metric_.sums_differences && whole_.Round(query_, format_->dim);
+  if (format_->type != RowType::kU8) return;
+  if (!metric_.sums_differences) {
+    is_whole_ = whole_.Round(query_, format_->dim);
+    return;
+  }
+  if (norms_ == nullptr) return;
+  // |(q - o) - s c|^2 = |q - o|^2 - 2 sum (q - o) s c + |s c|^2
+  double norm = 0.0;
+  for (size_t j = 0; j < format_->dim; ++j) {
+    norm += static_cast<double>(query_[j]) * query_[j];
+    decoded_[j] = query_[j] * format_->scale[j];
+  }
+  query_norm_ = static_cast<float>(norm);
+  is_whole_ = whole_.Round(decoded_.data(), format_->dim);
+  // The rounding of the query changes sums by about as much as this. It must not decide which of two copies is nearer.
+  const float rounding = whole_.step * 255.0f * std::sqrt(static_cast<float>(format_->dim));
+  close_ = 200.0f * rounding;
 }
 
 void RowComputer::Compare(const uint8_t* const* rows, size_t count, float* out) const {
-  if (is_whole_) {
+  if (is_whole_ && !metric_.sums_differences) {
     code_products_(whole_, rows, count, format_->dim, out);
   } else {
     distance_(query_, format_->scale.data(), rows, count, format_->dim, out);
@@ -137,7 +165,15 @@ void RowComputer::distances_batch_4(faiss::idx_t a, faiss::idx_t b, faiss::idx_t
 void RowComputer::ByIds(const int32_t* ids, size_t count, float* out) {
   pointers_.resize(std::max(pointers_.size(), count));
   for (size_t i = 0; i < count; ++i) pointers_[i] = codes + static_cast<size_t>(ids[i]) * code_size;
-  Compare(pointers_.data(), count, out);
+  if (!is_whole_ || !metric_.sums_differences) {
+    Compare(pointers_.data(), count, out);
+    return;
+  }
+  code_products_(whole_, pointers_.data(), count, format_->dim, out);
+  for (size_t i = 0; i < count; ++i) {
+    out[i] = query_norm_ + norms_[ids[i]] - 2.0f * out[i];
+    if (out[i] < close_) distance_(query_, format_->scale.data(), &pointers_[i], 1, format_->dim, &out[i]);
+  }
 }
 
 void RowComputer::Prefetch(const int32_t* ids, size_t count) const {

@@ -29,10 +29,15 @@ struct RowFormat {
   size_t bytes() const { return RowBytes(type, dim); }
 };
 
+// Returns sum_j (scale_j c_j)^2 of a row of 8-bit codes.
+float CodeNorm(const RowFormat& format, const uint8_t* codes);
+
 // Not thread-safe: create one per thread. `rows` can be null if only the functions with explicit pointers are called.
+// With `norms`, the squared lengths of 8-bit codes (CodeNorm), ByIds computes squared distances in integers.
 class RowComputer final : public faiss::FlatCodesDistanceComputer {
  public:
-  RowComputer(std::shared_ptr<const RowFormat> format, const MetricTraits& metric, const uint8_t* rows);
+  RowComputer(std::shared_ptr<const RowFormat> format, const MetricTraits& metric, const uint8_t* rows,
+              const float* norms = nullptr);
 
   // FAISS's interface. Its distances are scores: FAISS expects inner products of a storage with a positive sign.
   void set_query(const float* x) override;
@@ -64,6 +69,9 @@ class RowComputer final : public faiss::FlatCodesDistanceComputer {
   std::vector<float> prepared_, decoded_;
   WholeQuery whole_;       // the query in integers
   bool is_whole_ = false;  // whether they are compared with
+  const float* norms_;
+  float query_norm_ = 0.0f;  // squared length of the query, if the metric sums differences
+  float close_ = 0.0f;       // squared distances below this one are computed in float32
   std::vector<const uint8_t*> pointers_;
   int32_t row_ = -1;  // the stored row that is the query, or -1
 };

@@ -148,7 +148,11 @@ Status VectorIndex::Read(ByteSource* source, const LoadOptions& options, std::un
       made->index_.reset(faiss::read_index(&reader));
     }
     if (!options.plain) made->index_ = Accelerate(std::move(made->index_));
-    if (!options.map) IndexParts(made->index_.get()).PreferHugePages();
+    if (!options.map) {
+      const IndexParts parts(made->index_.get());
+      parts.PreferHugePages();
+      parts.MeasureCodes();
+    }
     for (const uint8_t bits : made->removed_) made->removed_count_ += std::popcount(bits);
     *index = std::move(made);
     return Status::Ok();
@@ -258,6 +262,7 @@ Status VectorIndex::Add(ConstMatrix x, const Control& control) {
         control.report(std::min(begin + chunk, rows));
       }
       if (x.rows >= kHugePagesFrom) parts.PreferHugePages();
+      parts.MeasureCodes();
       if (!removed_.empty()) removed_.resize((static_cast<size_t>(index_->ntotal) + 7) / 8, 0);
     } catch (...) {
       checkpoint.Restore(parts);

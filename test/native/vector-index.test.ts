@@ -107,7 +107,7 @@ describe.each(METRICS)('every kind of index agrees with plain FAISS, %s', (metri
       const isSame = [...ours.labels].map((label, i) => label === theirs.labels[i]);
       expect(isSame.filter(Boolean).length / isSame.length).toBeGreaterThan(0.95); // equal distances may swap
       const [own, their] = [ours, theirs].map(({ distances }) => distances.filter((_, i) => isSame[i]));
-      const tolerance = factory.endsWith('SQ8') && metric === 'ip' ? TOLERANCE.wholeQuery : TOLERANCE.f32Sum;
+      const tolerance = factory.endsWith('SQ8') ? TOLERANCE.wholeQuery : TOLERANCE.f32Sum;
       expect(relativeError(own!, their!)).toBeLessThan(tolerance);
       const radius = ours.distances[2]!;
       const inRange = await index.rangeSearch(queries.subarray(0, count * dim), { radius, ...params });
