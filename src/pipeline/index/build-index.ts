@@ -7,6 +7,7 @@ import type { Dataset } from '../../datasets/dataset.js';
 import type { EmbeddingShards } from '../../datasets/embedding-shards.js';
 import type { CallOptions } from '../../native/call.js';
 import { INDEX_METRICS, type IndexMetric } from '../../native/metrics.js';
+import { haveUnitLength } from '../../search/euclidean-distance.js';
 import { VectorIndex } from '../../search/vector-index.js';
 import { chooseIndex, type IndexChoice } from './choose-index.js';
 import { DESCRIPTION_FILE, INDEX_FILE, type IndexDescription, readIndexDescription } from './saved-index.js';
@@ -17,6 +18,8 @@ import { searchedVectors, type VectorSource } from './vector-source.js';
 const ADD_ROWS = 16_384;
 /** Vectors for training lists and codes; FAISS uses at most 256 per list. */
 const TRAIN_ROWS = 262_144;
+/** Rows whose lengths tell whether all vectors have length 1. */
+const UNIT_SAMPLE = 1000;
 
 /** Share of the nearest answers that searches are to find. */
 const RECALL = 0.98;
@@ -109,7 +112,7 @@ export async function writeIndex(
 ): Promise<BuiltIndex> {
   const { metric = 'l2', recall = RECALL, signal, onProgress } = options;
   const { dim, rows } = vectors;
-  const kind = kindOf(vectors, { ...options, metric, recall });
+  const kind = await kindOf(vectors, { ...options, metric, recall });
   const building = kind.efConstruction === undefined ? {} : { efConstruction: kind.efConstruction };
   const index = await VectorIndex.create({ dim, metric, factory: kind.factory, ...building });
   try {
@@ -142,14 +145,16 @@ export async function writeIndex(
 }
 
 /** The kind of index: the given one, or one that is chosen for the vectors. */
-function kindOf(
-  { rows, dim }: EmbeddingShards,
+async function kindOf(
+  vectors: EmbeddingShards,
   given: BuildIndexOptions & { metric: IndexMetric; recall: number },
-): { factory: string; efConstruction?: number | undefined; isChosen: boolean } {
+): Promise<{ factory: string; efConstruction?: number | undefined; isChosen: boolean }> {
   const { factory, metric, efConstruction, recall, onChoice } = given;
   if (factory !== undefined) return { factory, efConstruction, isChosen: false };
   // Only a graph has links to construct.
-  const choice = chooseIndex({ rows, dim, metric, recall, wantsGraph: efConstruction !== undefined });
+  const { rows, dim } = vectors;
+  const isUnit = haveUnitLength(await sampleRows(vectors, UNIT_SAMPLE), dim);
+  const choice = chooseIndex({ rows, dim, metric, isUnit, recall, wantsGraph: efConstruction !== undefined });
   onChoice?.(choice);
   if (efConstruction === undefined) return { ...choice, isChosen: true };
   return { factory: choice.factory, efConstruction, isChosen: false };

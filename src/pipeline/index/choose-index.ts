@@ -17,6 +17,8 @@ export interface IndexChoiceInput {
   /** Entries of a vector. */
   dim: number;
   metric: IndexMetric;
+  /** Whether all vectors have length 1. */
+  isUnit: boolean;
   /** Share of the nearest rows that searches should find. */
   recall: number;
   /** Chooses a graph even for few rows. @default false */
@@ -44,7 +46,7 @@ const MEMORY_SHARE = 0.8;
  * for few rows, otherwise the fastest graph of docs/search.md whose vectors fit.
  */
 export function chooseIndex(input: IndexChoiceInput): IndexChoice {
-  const { rows, dim, metric, recall, wantsGraph = false, memory = machineMemory() } = input;
+  const { rows, dim, metric, isUnit, recall, wantsGraph = false, memory = machineMemory() } = input;
   if (recall >= 1 && !wantsGraph)
     return { factory: 'Flat', reason: 'only exact search finds all of the nearest answers' };
   const count = rows.toLocaleString('en-US');
@@ -62,9 +64,10 @@ export function chooseIndex(input: IndexChoiceInput): IndexChoice {
     reason,
   });
   const over = reduces ? `8-bit codes of ${COMPONENTS} principal components` : '8-bit codes';
-  // Unit vectors lose no recall worth the memory by 16 bits. Others may have entries that 16 bits do not hold.
-  const [rerank, width, by] =
-    metric === 'ip' ? ['Refine(SQfp16)', 2, 'the vectors in 16 bits'] : ['RFlat', 4, 'the complete vectors'];
+  // Unit vectors lose next to nothing by 16 bits. Others may lie close together far from 0, or have larger entries.
+  const [rerank, width, by] = isUnit
+    ? ['Refine(SQfp16)', 2, 'the vectors in 16 bits']
+    : ['RFlat', 4, 'the complete vectors'];
   if (bytes(width * dim + codes) <= most)
     return graph(`HNSW32,SQ8,${rerank}`, `a graph over ${over}, re-ranked by ${by}, is fastest for ${size}`);
   const without = `${by} of ${size} would not fit into memory`;

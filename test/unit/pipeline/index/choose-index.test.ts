@@ -5,7 +5,7 @@ import { parseFactory } from '../../../../src/search/factory.js';
 
 const GIB = 2 ** 30;
 const input = (given: Partial<IndexChoiceInput>): IndexChoiceInput => ({
-  ...{ rows: 100_000, dim: 256, metric: 'l2', recall: 0.98, memory: 16 * GIB },
+  ...{ rows: 100_000, dim: 256, metric: 'l2', isUnit: false, recall: 0.98, memory: 16 * GIB },
   ...given,
 });
 
@@ -16,7 +16,8 @@ describe('the kind of index that is chosen', () => {
     ['is a graph if its building is specified', { rows: 50, wantsGraph: true }, 'HNSW32,SQ8,RFlat', /50 answers/],
     ['is exact if everything must be found', { recall: 1 }, 'Flat', /all/],
     ['reduces wide vectors', { dim: 768 }, 'PCA256,HNSW32,SQ8,RFlat', /256 principal components/],
-    ['keeps wide vectors for inner products', { dim: 768, metric: 'ip' }, 'HNSW32,SQ8,Refine(SQfp16)', /8-bit codes/],
+    ['keeps wide vectors for inner products', { dim: 768, metric: 'ip' }, 'HNSW32,SQ8,RFlat', /8-bit codes/],
+    ['halves what it re-ranks unit vectors by', { isUnit: true }, 'HNSW32,SQ8,Refine(SQfp16)', /16 bits/],
     ['does not need a component per row', { dim: 768, rows: 99, wantsGraph: true }, 'HNSW32,SQ8,RFlat', /99/],
     ['leaves out vectors for which memory is short', { rows: 1e7 }, 'HNSW32,SQfp16', /would not fit/],
     ['takes shorter codes if it must', { rows: 1.5e7 }, 'HNSW32,SQ8', /8 bits/],
