@@ -48,7 +48,8 @@ export const SLOW_EDITS = {
     file: 'native/ngrams.js',
     find: 'const { ids, counts } =',
     replace:
-      'const some = plainList(texts).filter((_, i) => i % 16 === 0); await callNative(hideAbove, options, (control) => ' +
+      'const some = plainList(texts).filter((_, i) => i % 16 === 0); ' +
+      'await callNative(hideAbove, options, (control) => ' +
       'addon().extractNgrams(some, settings, new Int32Array(some.length + 1), control)); const { ids, counts } =',
     benchmark: 'ngrams/all-languages/one-thread/small',
   },
