@@ -17,6 +17,7 @@ export const benchmarks: Benchmark[] = [
     name: 'cli/help',
     sizes: {},
     subject: 'univar --help',
+    notCounted: 'it starts other processes',
     prepare: async ({ root }) => {
       const help = () => run(process.execPath, [join(root, 'dist', 'cli', 'main.js'), '--help']);
       if (!(await help()).stdout.startsWith('Usage: univar')) throw new Error('univar --help did not print the usage');

@@ -1,6 +1,6 @@
 /**
  * Simulates another tenant of the machine: a process that computes half of the time, on any core, in random phases of 5
- * to 100 ms. It ends with its parent.
+ * to 100 ms, or all the time. It ends with its parent.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -11,8 +11,10 @@ const SHORTEST_MS = 5;
 const LONGEST_MS = 100;
 
 /** Starts the process. The returned function ends it. */
-export function startLoad(): () => void {
-  const child = fork(fileURLToPath(import.meta.url), ['run'], { execArgv: ['--import', 'tsx'] });
+export function startLoad({ pauses } = { pauses: true }): () => void {
+  const child = fork(fileURLToPath(import.meta.url), ['run', pauses ? 'pauses' : 'always'], {
+    execArgv: ['--import', 'tsx'],
+  });
   return () => void child.kill();
 }
 
@@ -28,7 +30,7 @@ if (process.argv[2] === 'run') {
   const phase = (): void => {
     const milliseconds = SHORTEST_MS + (LONGEST_MS - SHORTEST_MS) * random();
     computeFor(milliseconds);
-    setTimeout(phase, milliseconds);
+    setTimeout(phase, process.argv[3] === 'always' ? 0 : milliseconds);
   };
   phase();
 }

@@ -9,7 +9,7 @@
  * Both run again with a load generator. The outcome of every check is written to bench/results/proof-SIMD.json
  * immediately, so that an interrupted proof of the same commit resumes. Another commit starts from the beginning, or
  * with `--only` repeats one row of the table, after a change that affects no other row. The table is written to
- * docs/benchmarks.md.
+ * docs/benchmarks.md. `--counted` proves the counted instructions instead: see counted-proof.ts.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -22,6 +22,7 @@ import { type CheckEntry, checkBenchmarks, FAILURES } from '../../src/benchmarki
 import { selectBenchmarks } from '../../src/benchmarking/find-benchmarks.js';
 import { openRevision } from '../../src/benchmarking/measurement.js';
 import { describeMachine, type Machine } from '../../src/benchmarking/results-file.js';
+import { runCountedProof } from './counted-proof.js';
 import { environment } from './engine.js';
 import { startLoad } from './load-generator.js';
 
@@ -66,11 +67,12 @@ const { values: options } = parseArgs({
     load: { type: 'boolean', default: true },
     quiet: { type: 'boolean', default: true },
     only: { type: 'string' },
+    counted: { type: 'boolean', default: false },
   },
   allowNegative: true,
 });
 const KINDS = ['same', ...Object.keys(SLOWED)] as Outcome['kind'][];
-if (options.only !== undefined && !(KINDS as string[]).includes(options.only))
+if (!options.counted && options.only !== undefined && !(KINDS as string[]).includes(options.only))
   throw new Error(`Expected --only ${KINDS.join(' | ')}`);
 
 /** Builds a copy of this checkout with the hook, again only if the native sources have changed. */
@@ -202,4 +204,5 @@ async function main(): Promise<void> {
   writePage(proof);
 }
 
-await main();
+if (options.counted) await runCountedProof(ROOT, { checks: Number(options.checks), only: options.only });
+else await main();

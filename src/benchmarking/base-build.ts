@@ -35,8 +35,8 @@ export interface BaseBuildOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** In node_modules, so that no tool treats these sources as the project's own. */
-const CACHE = join('node_modules', '.cache', 'univar-bench');
+/** Folder of a project for what checks keep. In node_modules, so that no tool treats it as the project's own. */
+export const CACHE = join('node_modules', '.cache', 'univar-bench');
 const STAMP = '.bench-built';
 const KEPT_BUILDS = 3;
 

@@ -46,6 +46,8 @@ export interface Benchmark {
    * @default both
    */
   only?: 'run' | 'check';
+  /** Reason not to count its instructions, for example that it starts other processes, whose work would be missing. */
+  notCounted?: string;
   /** Environment of the measuring process, for example a number of threads. */
   env?: Record<string, string>;
   /** Work of one iteration of subject and peer, to compare their rates. Default: equal work. */

@@ -1,23 +1,28 @@
 /**
  * Compares two builds benchmark by benchmark within a time budget. Each benchmark gets as many blocks as its decision
- * needs.
+ * needs. Instructions were counted before (counting/count.ts).
  */
 import { type Acceptance, acceptedShare } from './accepted.js';
 import { measureBlock, roundsFor, type Sides } from './block.js';
 import { type CounterChange, counterChanges } from './counters.js';
+import type { InstructionChange } from './counting/count.js';
 import type { BenchmarkInfo, Finish } from './protocol.js';
 import { type Block, type Estimate, estimate, judge, LOOKS, nextLook } from './statistics.js';
+import { failsByInstructions, isFaster, joinVerdicts, type TimeVerdict } from './verdict.js';
 
 /**
- * - `slower`: by more than the threshold, with 99 % confidence; `more work`: a counter grew. Both fail a check.
+ * - `slower`: by more than the threshold, with 99 % confidence. Fails a check.
+ * - `more instructions`: 2 % or more, and time does not show that it became faster all the same. Fails a check.
+ * - `more work`: a counter grew. Fails a check.
  * - `broken`: the benchmark fails with the head, which fails a check.
  * - `not slower`: not slower by more than the threshold, with 99 % confidence.
  * - `accepted`: slower or more work, within an accepted limit.
- * - `undecided`: the time budget ran out before there was enough evidence.
+ * - `undecided`: the time budget ran out before there was enough evidence. Fails a strict check.
  * - `new`: the base cannot run it. `changed`: its time has another meaning in the base. Both are only reported.
  */
 export type CheckStatus =
   | 'slower'
+  | 'more instructions'
   | 'more work'
   | 'broken'
   | 'not slower'
@@ -26,7 +31,19 @@ export type CheckStatus =
   | 'new'
   | 'changed';
 
-export const FAILURES: readonly CheckStatus[] = ['slower', 'more work', 'broken'];
+export const FAILURES: readonly CheckStatus[] = ['slower', 'more instructions', 'more work', 'broken'];
+
+/** Failures of a check with `--strict`. */
+export const STRICT_FAILURES: readonly CheckStatus[] = [...FAILURES, 'undecided'];
+
+/** Name of the instructions among the counters of accepted slow-downs. */
+export const INSTRUCTIONS = 'instructions';
+
+/**
+ * Blocks after which a benchmark with more instructions fails, unless it has become faster. Few that are really faster
+ * need more, and the others would use up the budget.
+ */
+const BLOCKS_TO_BE_FASTER = 9;
 
 export interface CheckEntry {
   name: string;
@@ -38,7 +55,9 @@ export interface CheckEntry {
   /** Number of pairs of processes. */
   blocks: number;
   counters: CounterChange[];
-  /** Reason why it is new, changed, broken or accepted. */
+  /** Instructions of one iteration in both builds, or the reason why they were not counted. */
+  instructions: InstructionChange;
+  /** Reason for the status. */
   reason: string;
 }
 
@@ -46,6 +65,8 @@ export interface CheckSetting extends Sides {
   accepted: readonly Acceptance[];
   /** Versions of the benchmarks in the base. A benchmark that the base lacks counts as unchanged. */
   baseVersions: ReadonlyMap<string, number>;
+  /** Instructions by the name of the benchmark. Those that are missing were not counted. */
+  instructions?: ReadonlyMap<string, InstructionChange> | undefined;
   /** Time budget for all benchmarks together. */
   budgetSeconds: number;
   signal?: AbortSignal | undefined;
@@ -77,8 +98,11 @@ class Trial {
   readonly #blocks: Block[] = [];
   readonly #base: Finish[] = [];
   readonly #head: Finish[] = [];
-  #estimate: Estimate | undefined;
+  readonly #instructions: InstructionChange;
+  #time: TimeVerdict = { status: 'undecided', estimate: undefined, reason: '' };
+  /** A status that neither time nor instructions change. */
   #end: { status: CheckStatus; reason: string } | undefined;
+  #open = true;
   #blockMilliseconds = 0;
 
   constructor(
@@ -86,14 +110,15 @@ class Trial {
     private readonly setting: CheckSetting,
     private readonly rounds: number,
   ) {
+    this.#instructions = setting.instructions?.get(benchmark.name) ?? { kind: 'not counted', reason: '' };
     const version = setting.baseVersions.get(benchmark.name) ?? benchmark.version;
     if (version !== benchmark.version) {
-      this.#end = { status: 'changed', reason: `version ${benchmark.version} instead of the base's ${version}` };
+      this.#close({ status: 'changed', reason: `version ${benchmark.version} instead of the base's ${version}` });
     }
   }
 
   get open(): boolean {
-    return this.#end === undefined;
+    return this.#open;
   }
 
   fitsBefore(deadline: number): boolean {
@@ -104,8 +129,8 @@ class Trial {
     const begin = performance.now();
     const block = await measureBlock(this.benchmark, this.setting, this.rounds, this.setting.signal);
     this.#blockMilliseconds = performance.now() - begin;
-    if (block.kind === 'head failed') this.#end = { status: 'broken', reason: block.reason };
-    else if (block.kind === 'base failed') this.#end = { status: 'new', reason: block.reason };
+    if (block.kind === 'head failed') this.#close({ status: 'broken', reason: block.reason });
+    else if (block.kind === 'base failed') this.#close({ status: 'new', reason: block.reason });
     else {
       this.#blocks.push(block.logRatios);
       this.#base.push(block.base);
@@ -116,37 +141,50 @@ class Trial {
 
   entry(): CheckEntry {
     const { name, sizes, threshold } = this.benchmark;
-    const { status, reason } = this.#end ?? { status: 'undecided' as const, reason: '' };
+    const { status, reason } = this.#end ?? joinVerdicts(this.#time, this.#instructions, this.#accepted(INSTRUCTIONS));
     const counters = counterChanges(this.#base, this.#head);
-    const more = counters.some(({ counter, growth }) => growth > acceptedShare(this.setting.accepted, name, counter));
+    const more = counters.some(({ counter, growth }) => growth > this.#accepted(counter));
+    const { estimate: last } = this.#time;
     return {
       name,
       sizes,
       threshold,
       // The verdict on time is more severe, because users notice time.
       status: more && !FAILURES.includes(status) ? 'more work' : status,
-      change: this.#estimate
-        ? {
-            center: Math.expm1(this.#estimate.center),
-            low: Math.expm1(this.#estimate.low),
-            high: Math.expm1(this.#estimate.high),
-          }
-        : null,
+      change: last ? { center: Math.expm1(last.center), low: Math.expm1(last.low), high: Math.expm1(last.high) } : null,
       blocks: this.#blocks.length,
       counters,
+      instructions: this.#instructions,
       reason,
     };
   }
 
+  #accepted(counter?: string): number {
+    return acceptedShare(this.setting.accepted, this.benchmark.name, counter);
+  }
+
+  #close(end?: { status: CheckStatus; reason: string }): void {
+    this.#end = end;
+    this.#open = false;
+  }
+
   #look(): void {
-    this.#estimate = estimate(this.#blocks);
-    const { threshold, name } = this.benchmark;
-    const accepted = acceptedShare(this.setting.accepted, name);
-    const verdict = judge(this.#estimate, Math.max(threshold, accepted));
-    if (verdict === 'not slower' && this.#estimate.center > Math.log1p(threshold)) {
-      this.#end = { status: 'accepted', reason: `up to ${Math.round(100 * accepted)} % is accepted` };
-    } else if (verdict !== 'undecided' || nextLook(this.#blocks.length) === undefined) {
-      this.#end = { status: verdict, reason: '' };
-    }
+    const last = estimate(this.#blocks);
+    const { threshold } = this.benchmark;
+    const accepted = this.#accepted();
+    const verdict = judge(last, Math.max(threshold, accepted));
+    this.#time =
+      verdict === 'not slower' && last.center > Math.log1p(threshold)
+        ? { status: 'accepted', estimate: last, reason: `up to ${Math.round(100 * accepted)} % is accepted` }
+        : { status: verdict, estimate: last, reason: '' };
+    if (this.#isDecided(last)) this.#close();
+  }
+
+  #isDecided(last: Estimate): boolean {
+    const blocks = this.#blocks.length;
+    const decided = this.#time.status !== 'undecided' || nextLook(blocks) === undefined;
+    if (!failsByInstructions(this.#instructions, this.#accepted(INSTRUCTIONS))) return decided;
+    // Time can only excuse them now, and only if the head is faster.
+    return isFaster(last) || last.low > 0 || blocks >= BLOCKS_TO_BE_FASTER;
   }
 }

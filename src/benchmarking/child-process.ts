@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { abortError, onAbort } from '../core/abort.js';
 import { EngineError } from '../core/errors.js';
+import type { Launcher } from './counting/valgrind.js';
 import type { BenchmarkInfo, ChildReply, ChildRequest, Finish } from './protocol.js';
 
 /** Number of characters of the child's stderr to keep for the error message. */
@@ -21,12 +22,19 @@ export interface BenchmarkTarget {
 
 /** Lists the benchmarks that a module defines. */
 export async function listBenchmarks(file: string, signal?: AbortSignal): Promise<BenchmarkInfo[]> {
-  const process = new BenchmarkProcess(file, {}, signal);
+  const process = new BenchmarkProcess(file, { signal });
   try {
     return (await process.ask({ type: 'list', file }, 'listed')).benchmarks;
   } finally {
     await process.stop();
   }
+}
+
+export interface ProcessOptions {
+  env?: Readonly<Record<string, string>>;
+  signal?: AbortSignal | undefined;
+  /** Runs Node in another way, for example under Callgrind. */
+  launcher?: Launcher;
 }
 
 export class BenchmarkProcess {
@@ -39,7 +47,7 @@ export class BenchmarkProcess {
 
   /** Starts a process and prepares the benchmark in it. `seconds` is the time of one warm iteration. */
   static async start({ benchmark, root, env, signal }: BenchmarkTarget, options: { peer: boolean }) {
-    const started = new BenchmarkProcess(benchmark.file, { ...benchmark.env, ...env }, signal);
+    const started = new BenchmarkProcess(benchmark.file, { env: { ...benchmark.env, ...env }, signal });
     try {
       const { name, file } = benchmark;
       const { seconds } = await started.ask({ type: 'prepare', file, name, root, peer: options.peer }, 'prepared');
@@ -51,9 +59,9 @@ export class BenchmarkProcess {
   }
 
   /** @param file module to import: TypeScript needs a loader */
-  constructor(file: string, env: Readonly<Record<string, string>>, signal?: AbortSignal) {
+  constructor(file: string, { env = {}, signal, launcher }: ProcessOptions) {
     this.#file = file;
-    this.#child = forkChild(file, env);
+    this.#child = forkChild(file, env, launcher);
     this.#closed = new Promise((resolve) => {
       this.#child.once('close', (code, killer) => {
         this.#die(killer === null ? `ended with exit code ${String(code)}` : `was killed by ${killer}`);
@@ -129,12 +137,17 @@ export class BenchmarkProcess {
 }
 
 /** The child's module is beside this one: compiled in dist/, or TypeScript in src/ for tests. */
-function forkChild(file: string, env: Readonly<Record<string, string>>): ChildProcess {
+function forkChild(
+  file: string,
+  env: Readonly<Record<string, string>>,
+  launcher: Launcher = { command: process.execPath, args: [] },
+): ChildProcess {
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   const entry = fileURLToPath(new URL(`./child${extension}`, import.meta.url));
   const typescript = extension === '.ts' || /\.[cm]?ts$/.test(file);
   return fork(entry, {
-    execArgv: typescript ? ['--import', typeScriptLoader(file)] : [],
+    execPath: launcher.command,
+    execArgv: [...launcher.args, ...(typescript ? ['--import', typeScriptLoader(file)] : [])],
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });

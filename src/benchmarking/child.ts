@@ -2,6 +2,7 @@
 import { pathToFileURL } from 'node:url';
 
 import type { BenchmarkModule } from './benchmark.js';
+import { loadClientRequests } from './counting/client-requests.js';
 import { describe, Measurement } from './measurement.js';
 import type { ChildReply, ChildRequest } from './protocol.js';
 
@@ -28,6 +29,11 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
   if (request.type === 'prepare') {
     measurement = await Measurement.prepare(await load(request.file), request.name, request.root, request.peer);
     return { type: 'prepared', seconds: await measurement.warmUp() };
+  }
+  if (request.type === 'count') {
+    const { file, name, root, requests, outFile } = request;
+    const counting = await Measurement.prepare(await load(file), name, root, false);
+    return { type: 'counted', ...(await counting.count(root, loadClientRequests(requests), outFile)) };
   }
   if (!measurement) throw new Error('No benchmark was prepared');
   if (request.type === 'sample')

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { type Benchmark, type BenchmarkModule, DEFAULT_THRESHOLD, type Revision, type Subject } from './benchmark.js';
-import type { BenchmarkInfo, Finish } from './protocol.js';
+import type { ClientRequests } from './counting/client-requests.js';
+import { countIterations } from './counting/iterations.js';
+import type { BenchmarkInfo, Counted, Finish } from './protocol.js';
 
 const DEFAULT_ROUNDS = 7;
 
@@ -32,6 +34,7 @@ export function describe(benchmark: Benchmark, file: string): BenchmarkInfo {
     target: benchmark.target ?? null,
     rounds: benchmark.rounds ?? DEFAULT_ROUNDS,
     peer: benchmark.peer?.name ?? null,
+    notCounted: benchmark.notCounted ?? null,
   };
 }
 
@@ -65,6 +68,14 @@ export class Measurement {
     const seconds: number[] = [];
     for (let i = 0; i < iterations; i++) seconds.push(await time(contender));
     return seconds;
+  }
+
+  /** Counts the instructions of the subject, and closes it. This process runs under Callgrind. */
+  async count(root: string, requests: ClientRequests, outFile: string): Promise<Counted> {
+    const counts = await countIterations(() => this.subject.run(), requests, outFile);
+    const environment = await this.module.environment?.(openRevision(root));
+    await this.subject.close?.();
+    return { ...counts, variant: environment?.variant ?? null };
   }
 
   async finish(root: string): Promise<Finish> {

@@ -1,5 +1,6 @@
 /** Messages between the harness and a measuring process. The process answers every request, in order. */
 import type { Counters, Environment } from './benchmark.js';
+import type { IterationCounts } from './counting/iterations.js';
 
 /** Description of a benchmark: everything but its code. */
 export interface BenchmarkInfo {
@@ -16,6 +17,8 @@ export interface BenchmarkInfo {
   target: number | null;
   rounds: number;
   peer: string | null;
+  /** Reason not to count its instructions. */
+  notCounted: string | null;
 }
 
 export type ChildRequest =
@@ -26,7 +29,12 @@ export type ChildRequest =
   /** Times the iterations. */
   | { type: 'sample'; who: 'subject' | 'peer'; iterations: number }
   /** Requests counters, details and peak memory. */
-  | { type: 'finish'; root: string };
+  | { type: 'finish'; root: string }
+  /**
+   * Prepares a benchmark, counts its instructions, and frees it. The process runs under Callgrind, which writes files
+   * that begin with `outFile`. `requests` is the addon of counting/client-requests.ts.
+   */
+  | { type: 'count'; file: string; name: string; root: string; requests: string; outFile: string };
 
 export interface Finish {
   counters: Counters | null;
@@ -36,10 +44,16 @@ export interface Finish {
   peakMemoryBytes: number;
 }
 
+export interface Counted extends IterationCounts {
+  /** Variant of the build on the processor that Callgrind simulates. Null if the module of the benchmark names none. */
+  variant: string | null;
+}
+
 export type ChildReply =
   | { type: 'listed'; benchmarks: BenchmarkInfo[] }
   /** Seconds of one warm iteration of each. Null for the peer if there is none. */
   | { type: 'prepared'; seconds: { subject: number; peer: number | null } }
   | { type: 'sampled'; seconds: number[] }
   | ({ type: 'finished' } & Finish)
+  | ({ type: 'counted' } & Counted)
   | { type: 'failed'; message: string };

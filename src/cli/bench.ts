@@ -5,8 +5,7 @@ import type { BenchCheckOptions, BenchRunOptions } from './bench/options.js';
 import type { CliContext } from './context.js';
 import { integer } from './parse-options.js';
 
-/** Ten minutes, less the time to start and to finish. */
-const DEFAULT_BUDGET_SECONDS = 540;
+const DEFAULT_BUDGET_SECONDS = 480;
 
 const HELP = `
 Works in any project whose speed matters, including Node-API addons:
@@ -26,14 +25,20 @@ TypeScript benchmarks need the npm package tsx in the project.
 `;
 
 const CHECK_HELP = `
-Both builds run side by side in separate processes, in short turns, so that neither the speed of the machine nor other
-load on it matters. The exit code is 1 if a benchmark is slower than its threshold (7 % unless it sets another) with
-99 % confidence, or if an exact counter shows more work. New benchmarks, and those still undecided when the budget
-ends, are reported and pass.
+First, the instructions of both builds are counted under Valgrind (Debian and Ubuntu: apt-get install valgrind gcc),
+which other load on the machine does not change. Then both builds run side by side in separate processes, in short
+turns. The exit code is 1 if
+  - a benchmark executes 2 % more instructions or more, unless it is faster all the same with 99 % confidence
+  - it is slower than its threshold (7 % unless it sets another) with 99 % confidence
+  - an exact counter shows more work
+  - it is broken
+The report names the functions that execute more. New benchmarks pass. Those still undecided when the budget ends pass
+too, unless you pass --strict.
 
 Examples:
   $ univar bench check
   $ univar bench check --base HEAD~3 parse
+  $ univar bench check --strict --json > check.json
   $ univar bench check --build "npm run build" --reuse build=native,binding.gyp --budget 300
 `;
 
@@ -72,6 +77,8 @@ export function addBenchCommand(program: Command, context: CliContext): void {
       [],
     )
     .option('--budget <seconds>', 'time for all benchmarks together', integer(1), DEFAULT_BUDGET_SECONDS)
+    .option('--no-count', 'measure time only, do not count instructions')
+    .option('--strict', 'fail for undecided benchmarks too')
     .option('--command <text>', 'how the project calls this command; used in messages', 'univar bench check')
     .addHelpText('after', CHECK_HELP)
     .action(async (names: string[], options: BenchCheckOptions) => {

@@ -13,16 +13,20 @@ export function seededRandom(seed: number): () => number {
 /** Draws standard normal entries (Box-Muller). */
 export function randomNormal(length: number, seed: number): Float32Array {
   const random = seededRandom(seed);
-  return Float32Array.from({ length }, () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()));
+  const x = new Float32Array(length);
+  // Loops: Float32Array.from() with a function takes three times as long under Callgrind.
+  for (let i = 0; i < length; i++) x[i] = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return x;
 }
 
 /** Draws rows of unit length. */
 export function randomUnitRows(rows: number, dim: number, seed: number): Float32Array {
   const x = randomNormal(rows * dim, seed);
-  for (let i = 0; i < rows; i++) {
-    const row = x.subarray(i * dim, (i + 1) * dim);
-    const norm = Math.hypot(...row);
-    row.forEach((value, j) => (row[j] = value / norm));
+  for (let begin = 0; begin < x.length; begin += dim) {
+    let squares = 0;
+    for (let i = begin; i < begin + dim; i++) squares += x[i]! * x[i]!;
+    const norm = Math.sqrt(squares);
+    for (let i = begin; i < begin + dim; i++) x[i]! /= norm;
   }
   return x;
 }

@@ -1,13 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { type Acceptance, acceptedSince, parseAccepted } from '../../benchmarking/accepted.js';
-import { buildBase } from '../../benchmarking/base-build.js';
+import { buildBase, CACHE } from '../../benchmarking/base-build.js';
 import { resolveBase } from '../../benchmarking/base-revision.js';
-import { type CheckEntry, checkBenchmarks, FAILURES } from '../../benchmarking/check.js';
+import type { Sides } from '../../benchmarking/block.js';
+import { type CheckEntry, checkBenchmarks, FAILURES, STRICT_FAILURES } from '../../benchmarking/check.js';
 import { listBenchmarks } from '../../benchmarking/child-process.js';
+import { compileClientRequests } from '../../benchmarking/counting/client-requests.js';
+import { countBenchmarks, type InstructionChange } from '../../benchmarking/counting/count.js';
+import { findValgrind } from '../../benchmarking/counting/valgrind.js';
 import { findBenchmarkFiles, selectBenchmarks } from '../../benchmarking/find-benchmarks.js';
 import { tryGit } from '../../benchmarking/git.js';
+import type { BenchmarkInfo } from '../../benchmarking/protocol.js';
 import type { CliContext } from '../context.js';
 import type { BenchCheckOptions } from './options.js';
 import { describeCheck, describeFailures } from './print.js';
@@ -32,13 +37,18 @@ export async function runBenchCheck(
   const accepted = await acceptedEntries(root, base.commit, options.accepted);
   const folder = await buildBase({ ...options, root, commit: base.commit, log: (text) => context.log(text), signal });
   const begin = performance.now();
+  const seconds = (): number => (performance.now() - begin) / 1000;
+  const sides = { base: { root: folder }, head: { root } };
+  const baseVersions = await versionsOf(folder, options.bench, signal);
+  const isSame = ({ name, version }: BenchmarkInfo): boolean => (baseVersions.get(name) ?? version) === version;
+  const instructions = await count(benchmarks.filter(isSame), sides, options, context);
   const progress = context.progress({ label: 'check', unit: 'benchmarks', total: benchmarks.length });
   const entries = await checkBenchmarks(benchmarks, {
-    base: { root: folder },
-    head: { root },
+    ...sides,
     accepted,
-    baseVersions: await versionsOf(folder, options.bench, signal),
-    budgetSeconds: options.budget,
+    baseVersions,
+    instructions,
+    budgetSeconds: options.budget - seconds(),
     signal,
     onProgress: (decided) => {
       progress.update(decided);
@@ -46,16 +56,50 @@ export async function runBenchCheck(
   }).finally(() => {
     progress.stop();
   });
-  report(entries, { base, seconds: (performance.now() - begin) / 1000 }, options, context);
+  report(entries, { base, seconds: seconds() }, options, context);
+}
+
+/** Share of the budget in which counting may begin. The rest is for time. */
+const COUNTING_SHARE = 0.6;
+
+/** Counts the instructions, or prints why not. */
+async function count(
+  benchmarks: readonly BenchmarkInfo[],
+  sides: Sides,
+  options: BenchCheckOptions,
+  context: CliContext,
+): Promise<Map<string, InstructionChange>> {
+  const nothing = (reason: string): Map<string, InstructionChange> =>
+    new Map(benchmarks.map(({ name }) => [name, { kind: 'not counted', reason }]));
+  if (!options.count) return nothing('--no-count');
+  const valgrind = await findValgrind();
+  const requests = 'missing' in valgrind ? valgrind : await compileClientRequests(join(sides.head.root, CACHE));
+  if ('missing' in requests) {
+    context.log(`Instructions are not counted: ${requests.missing}`);
+    return nothing(requests.missing);
+  }
+  const progress = context.progress({ label: 'count', unit: 'benchmarks', total: benchmarks.length });
+  return countBenchmarks(benchmarks, {
+    ...sides,
+    requests: requests.path,
+    deadline: performance.now() + 1000 * COUNTING_SHARE * options.budget,
+    signal: context.signal,
+    onProgress: (counted) => {
+      progress.update(counted);
+    },
+  }).finally(() => {
+    progress.stop();
+  });
 }
 
 function report(
   entries: readonly CheckEntry[],
   { base, seconds }: { base: { commit: string; why: string }; seconds: number },
-  { json, command, accepted }: BenchCheckOptions,
+  { json, command, accepted, strict }: BenchCheckOptions,
   context: CliContext,
 ): void {
-  const failed = entries.filter(({ status }) => FAILURES.includes(status));
+  const failures = strict ? STRICT_FAILURES : FAILURES;
+  const failed = entries.filter(({ status }) => failures.includes(status));
   if (json) {
     context.printJson({ base, seconds, entries, passed: failed.length === 0 });
   } else {

@@ -17,6 +17,10 @@ export interface BenchCheckOptions extends BenchOptions {
   build: string;
   reuse: ReusedOutput[];
   budget: number;
+  /** Count instructions where Valgrind is installed. */
+  count: boolean;
+  /** Fail for undecided benchmarks too. */
+  strict?: boolean;
   /** How the project calls this command; used in the advice after a failure. */
   command: string;
 }

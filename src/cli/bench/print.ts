@@ -1,7 +1,8 @@
 /** Tables of benchmarks and checks for people. */
-import type { CheckEntry } from '../../benchmarking/check.js';
+import { type CheckEntry, INSTRUCTIONS } from '../../benchmarking/check.js';
 import type { ComparisonResult } from '../../benchmarking/compare-with-peer.js';
 import type { CounterChange } from '../../benchmarking/counters.js';
+import type { InstructionChange } from '../../benchmarking/counting/count.js';
 import type { Machine } from '../../benchmarking/results-file.js';
 import { formatBytes, formatCount, formatTable } from '../format.js';
 
@@ -32,46 +33,109 @@ export function describeComparisons(results: readonly ComparisonResult[]): strin
 }
 
 export function describeCheck(entries: readonly CheckEntry[]): string {
-  const rows = entries.map(({ name, sizes, change, threshold, status, blocks, reason, counters }) => [
+  const rows = entries.map(({ name, sizes, change, threshold, status, blocks, reason, counters, instructions }) => [
     name,
     describeSizes(sizes),
+    instructions.kind === 'counted' ? signedPercent(instructions.growth, 2) : '',
     change === null ? '' : signedPercent(change.center),
     change === null ? '' : interval(change),
     `${Math.round(100 * threshold)} %`,
     String(blocks),
     [status, reason, ...counters.map(describeCounter)].filter((text) => text !== '').join('; '),
   ]);
-  return formatTable([['benchmark', 'sizes', 'change', '99 % interval', 'limit', 'pairs', 'verdict'], ...rows]);
+  return [
+    formatTable([
+      ['benchmark', 'sizes', 'instructions', 'time', '99 % interval', 'limit', 'pairs', 'verdict'],
+      ...rows,
+    ]),
+    ...describeCounting(entries),
+  ].join('\n');
 }
 
-/** Returns two lines for each failure: what happened, and what to do. */
+/** Says which build was counted, which benchmarks were not counted, and why. */
+function describeCounting(entries: readonly CheckEntry[]): string[] {
+  const variants = new Set(
+    entries.flatMap(({ instructions }) => (instructions.kind === 'counted' ? (instructions.variant ?? []) : [])),
+  );
+  const missing = new Map<string, string[]>();
+  for (const { name, instructions } of entries) {
+    if (instructions.kind === 'counted' || instructions.reason === '') continue;
+    missing.set(instructions.reason, [...(missing.get(instructions.reason) ?? []), name]);
+  }
+  return [
+    ...(variants.size === 0
+      ? []
+      : [`Instructions are those of ${[...variants].join(', ')}, one thread, under Valgrind.`]),
+    ...[...missing].map(
+      ([reason, names]) => `Not counted: ${names.length === entries.length ? 'all' : names.join(', ')} (${reason})`,
+    ),
+  ];
+}
+
+/** Returns two lines for each failure: what happened, and what to do; and the functions with more instructions. */
 export function describeFailures(
   failed: readonly CheckEntry[],
   call: { base: string; command: string; accepted: string },
 ): string {
   return failed
     .flatMap((entry) => {
-      const grown = entry.counters.find(({ growth }) => growth > 0);
-      const reproduce = `${call.command} --base ${call.base.slice(0, 10)} ${entry.name}`;
-      if (entry.status === 'broken') return [`FAILED ${entry.name}: ${entry.reason}`, `  Reproduce: ${reproduce}`];
-      const isTime = entry.status === 'slower';
-      const what = isTime
-        ? `${signedPercent(entry.change!.center)} time, 99 % interval ${interval(entry.change!)}`
-        : describeCounter(grown!);
-      const share = isTime ? entry.change!.high : grown!.growth;
+      const reproduce = `  Reproduce: ${call.command} --base ${call.base.slice(0, 10)} ${entry.name}`;
+      const failure = `FAILED ${entry.name}: ${describeFailure(entry)}`;
+      const growth = acceptableGrowth(entry);
+      if (growth === undefined) return [failure, reproduce];
+      const { counter, share } = growth;
       const acceptance = {
         benchmark: entry.name,
-        ...(isTime ? {} : { counter: grown!.counter }),
+        ...(counter === undefined ? {} : { counter }),
         upTo: Math.ceil(100 * share) / 100,
         reason: '...',
         commit: '...',
       };
       return [
-        `FAILED ${entry.name}: ${what}`,
-        `  Reproduce: ${reproduce}   Accept: add ${JSON.stringify(acceptance)} to ${call.accepted}`,
+        failure,
+        ...describeFunctions(entry.instructions),
+        `${reproduce}   Accept: add ${JSON.stringify(acceptance)} to ${call.accepted}`,
       ];
     })
     .join('\n');
+}
+
+function describeFailure({ status, reason, change, instructions, counters }: CheckEntry): string {
+  if (status === 'slower') return `${signedPercent(change!.center)} time, 99 % interval ${interval(change!)}`;
+  if (status === 'more instructions' && instructions.kind === 'counted') {
+    const { base, head, growth } = instructions;
+    const time = change === null ? '' : `; time ${interval(change)}`;
+    return `${signedPercent(growth)} instructions (${formatCount(base)} -> ${formatCount(head)})${time}`;
+  }
+  if (status === 'more work') return describeCounter(counters.find(({ growth }) => growth > 0)!);
+  return status === 'undecided' ? `undecided: ${reason}` : reason;
+}
+
+/** What an accepted slow-down would allow: time, or a counter. */
+function acceptableGrowth(entry: CheckEntry): { counter?: string; share: number } | undefined {
+  const { status, change, instructions, counters } = entry;
+  if (status === 'slower') return { share: change!.high };
+  if (status === 'more instructions' && instructions.kind === 'counted')
+    return { counter: INSTRUCTIONS, share: instructions.growth };
+  const grown = status === 'more work' ? counters.find(({ growth }) => growth > 0) : undefined;
+  return grown && { counter: grown.counter, share: grown.growth };
+}
+
+/** Where the instructions went: functions with more, then functions with fewer. */
+function describeFunctions(instructions: InstructionChange): string[] {
+  if (instructions.kind === 'not counted') return [];
+  return instructions.functions.map(({ name, base, head }) => {
+    const share = signedPercent((head - base) / Math.max(1, instructions.base));
+    const growth = `${head < base ? '-' : '+'}${formatCount(Math.abs(head - base))}`;
+    return `  ${share.padStart(8)}  ${growth.padStart(12)}  ${shortName(name)}`;
+  });
+}
+
+/** Names of templates can have thousands of characters. */
+const NAME_WIDTH = 90;
+
+function shortName(name: string): string {
+  return name.length <= NAME_WIDTH ? name : `${name.slice(0, NAME_WIDTH - 3)}...`;
 }
 
 function describeCounter({ counter, base, head, growth }: CounterChange): string {
@@ -89,8 +153,8 @@ function interval({ low, high }: { low: number; high: number }): string {
   return `${signedPercent(low)} to ${signedPercent(high)}`;
 }
 
-function signedPercent(share: number): string {
-  return `${share < 0 ? '-' : '+'}${Math.abs(100 * share).toFixed(1)} %`;
+function signedPercent(share: number, digits = 1): string {
+  return `${share < 0 ? '-' : '+'}${Math.abs(100 * share).toFixed(digits)} %`;
 }
 
 function formatRate(rate: number): string {

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+
+import type { InstructionChange } from '../../../src/benchmarking/counting/count.js';
+import type { Estimate } from '../../../src/benchmarking/statistics.js';
+import { joinVerdicts, type TimeStatus, type TimeVerdict } from '../../../src/benchmarking/verdict.js';
+
+const counted = (growth: number): InstructionChange => ({
+  kind: 'counted',
+  base: 1e6,
+  head: 1e6 * (1 + growth),
+  growth,
+  variant: null,
+  functions: [],
+});
+const uncounted: InstructionChange = { kind: 'not counted', reason: 'no compiler' };
+
+const time = (status: TimeStatus, estimate?: Estimate): TimeVerdict => ({ status, estimate, reason: '' });
+const SAME: Estimate = { center: 0, low: -0.01, high: 0.01 };
+const FASTER: Estimate = { center: -0.05, low: -0.08, high: -0.02 };
+const UNSURE: Estimate = { center: 0.05, low: -0.03, high: 0.13 };
+
+describe('joinVerdicts', () => {
+  it.each([
+    [0.08, time('undecided'), 'more instructions'],
+    [0.08, time('not slower', SAME), 'more instructions'],
+    [0.02, time('not slower', SAME), 'more instructions'],
+    [0.0199, time('not slower', SAME), 'not slower'],
+    [-0.5, time('not slower', SAME), 'not slower'],
+    [0.08, time('slower', { center: 0.2, low: 0.1, high: 0.3 }), 'slower'],
+    [-0.5, time('slower', { center: 0.2, low: 0.1, high: 0.3 }), 'slower'],
+  ] as const)('of %d more instructions and %o is %s', (growth, clock, status) => {
+    expect(joinVerdicts(clock, counted(growth), 0).status).toBe(status);
+  });
+
+  it('excuses more instructions if the head is faster with 99 % confidence, and says so', () => {
+    expect(joinVerdicts(time('not slower', FASTER), counted(0.08), 0)).toEqual({
+      status: 'not slower',
+      reason: 'faster with 99 % confidence, in spite of more instructions',
+    });
+  });
+
+  it('excuses accepted instructions, but not a slower time', () => {
+    expect(joinVerdicts(time('not slower', SAME), counted(0.08), 0.1)).toEqual({
+      status: 'accepted',
+      reason: 'up to 10 % more instructions are accepted',
+    });
+    expect(joinVerdicts(time('not slower', SAME), counted(0.08), 0.05).status).toBe('more instructions');
+    expect(joinVerdicts(time('undecided', UNSURE), counted(0.08), 0.1).status).toBe('undecided');
+  });
+
+  it('says why it is undecided', () => {
+    expect(joinVerdicts(time('undecided'), counted(0.001), 0).reason).toBe(
+      'too few pairs of processes fitted into the budget, and instructions changed by +0.1 %',
+    );
+    expect(joinVerdicts(time('undecided', UNSURE), uncounted, 0).reason).toBe(
+      'the time is too uncertain, and instructions were not counted (no compiler)',
+    );
+  });
+});
