@@ -11,7 +11,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -101,7 +101,11 @@ while (rounds.done < Number(values.rounds)) {
   loads.push(Math.round(10 * loadavg()[0]!) / 10);
   note(`round ${rounds.done} of ${values.rounds}, load ${loads.at(-1)}`);
   const file: LookupFile = {
-    command: `npm run bench:lookups -- ${process.argv.slice(2).join(' ')}`,
+    // Without the folders of this machine.
+    command: `npm run bench:lookups -- ${process.argv
+      .slice(2)
+      .map((argument) => basename(argument))
+      .join(' ')}`,
     machine,
     peer: describeHnswlib(),
     fitted: values.fitted,
