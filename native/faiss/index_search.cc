@@ -87,12 +87,14 @@ int64_t QueryChunk(const IndexParts& parts) {
 }
 
 // Whether comparing the `selected` rows one by one is cheaper than searching the graph. If one row in s is selected, a
-// walk visits s rows for each row that it keeps.
+// walk visits s rows for each row that it keeps, and more if the selected rows are far from the query. It reads them
+// from all over the memory, and the others nearly in their order.
 bool CheaperOneByOne(const IndexParts& parts, const SearchParams& params, int64_t k, size_t selected) {
   if (parts.graph == nullptr) return true;
+  constexpr double kWalkedRow = 3;  // in rows that are compared one by one
   const auto chosen = static_cast<double>(selected);
   const auto ef = static_cast<double>(std::max<int64_t>(Candidates(parts, params), k));
-  return chosen * chosen <= kComparedPerCandidate * ef * static_cast<double>(parts.core->ntotal);
+  return chosen * chosen <= kWalkedRow * kComparedPerCandidate * ef * static_cast<double>(parts.core->ntotal);
 }
 
 }  // namespace
