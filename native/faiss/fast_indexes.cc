@@ -13,6 +13,7 @@
 #include "faiss/hnsw_repair.h"
 #include "faiss/metric.h"
 #include "faiss/row_scanner.h"
+#include "faiss/team.h"
 
 namespace univar {
 
@@ -193,6 +194,14 @@ void FastGraph::KeepWalk(std::unique_ptr<HnswWalk> walk) const {
   walks_.push_back(std::move(walk));
 }
 
+// What a thread needs to search. Gives the walk back at the end.
+struct FastGraph::Searcher {
+  const FastGraph* graph;
+  std::unique_ptr<HnswWalk> walk;
+  std::unique_ptr<QueryDistances> compared;
+  ~Searcher() { graph->KeepWalk(std::move(walk)); }
+};
+
 void FastGraph::SearchRows(const faiss::IndexHNSW& index, idx_t n, const float* x, idx_t k, float* distances,
                            idx_t* labels, const faiss::SearchParameters* params) const {
   const auto format = StorageFormat(index.storage);
@@ -210,39 +219,28 @@ void FastGraph::SearchRows(const faiss::IndexHNSW& index, idx_t n, const float* 
   std::fill(labels, labels + static_cast<size_t>(n) * wanted, -1);
   std::fill(distances, distances + static_cast<size_t>(n) * wanted, sign * std::numeric_limits<float>::max());
   if (rows == 0) return;
-  const auto distances_to_rows = [&]() -> std::unique_ptr<QueryDistances> {
-    if (format != nullptr)
-      return std::make_unique<StoredDistances>(std::make_unique<RowComputer>(format, metric, codes, norms));
+  const auto new_searcher = [&] {
+    std::unique_ptr<HnswWalk> walk = TakeWalk();
+    walk->Prepare(&index.hnsw, rows);
+    if (format != nullptr) {
+      auto computer = std::make_unique<RowComputer>(format, metric, codes, norms);
+      return Searcher{this, std::move(walk), std::make_unique<StoredDistances>(std::move(computer))};
+    }
     std::unique_ptr<faiss::DistanceComputer> computer(index.storage->get_distance_computer());
-    return std::make_unique<ForeignDistances>(std::move(computer), metric);
+    return Searcher{this, std::move(walk), std::make_unique<ForeignDistances>(std::move(computer), metric)};
   };
-  const auto search = [&](HnswWalk& walk, QueryDistances& compared, idx_t i) {
-    compared.SetQuery(x + static_cast<size_t>(i) * static_cast<size_t>(index.d));
+  ForEachInTeam(static_cast<size_t>(n), new_searcher, [&](Searcher& searcher, size_t i) {
+    HnswWalk& walk = *searcher.walk;
+    QueryDistances& compared = *searcher.compared;
+    compared.SetQuery(x + i * static_cast<size_t>(index.d));
     const HnswNeighbour entry = walk.Enter(compared, 0);
     const std::vector<HnswNeighbour>& found = selector == nullptr ? walk.SearchLevel(compared, 0, entry, ef)
                                                                   : walk.SearchSelected(compared, entry, ef, *selector);
-    const size_t at = static_cast<size_t>(i) * wanted;
+    const size_t at = i * wanted;
     for (size_t j = 0; j < std::min(wanted, found.size()); ++j) {
       distances[at + j] = sign * found[j].distance;
       labels[at + j] = found[j].id;
     }
-  };
-  const auto with_scratch = [&](auto run) {
-    std::unique_ptr<HnswWalk> walk = TakeWalk();
-    walk->Prepare(&index.hnsw, rows);
-    const std::unique_ptr<QueryDistances> compared = distances_to_rows();
-    run(*walk, *compared);
-    KeepWalk(std::move(walk));
-  };
-  // A team of one takes microseconds to start.
-  if (n == 1) {
-    with_scratch([&](HnswWalk& walk, QueryDistances& compared) { search(walk, compared, 0); });
-    return;
-  }
-#pragma omp parallel
-  with_scratch([&](HnswWalk& walk, QueryDistances& compared) {
-#pragma omp for schedule(dynamic, 1)
-    for (idx_t i = 0; i < n; ++i) search(walk, compared, i);
   });
 }
 

@@ -87,6 +87,7 @@ class FastGraph {
   // Returns false if it was cancelled.
   bool Repair(faiss::HNSW* graph, const HnswBuilder::NewDistances& stored, size_t n0, size_t n, const Control& control);
   // Searches run concurrently. Walks are reused, because their scratch has one entry per row.
+  struct Searcher;
   std::unique_ptr<HnswWalk> TakeWalk() const;
   void KeepWalk(std::unique_ptr<HnswWalk> walk) const;
   mutable std::mutex walks_mutex_;

@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "core/prefetch.h"
+
 namespace univar {
 namespace {
 
@@ -36,15 +38,14 @@ const float* HnswWalk::Compare(QueryDistances& distances, const int32_t* rows, s
 
 // Prefetches what tells where the list of a row is.
 void HnswWalk::PrefetchOffset(int32_t row) const {
-  __builtin_prefetch(graph_->offsets.data() + static_cast<size_t>(row));
+  PrefetchBytes(graph_->offsets.data() + static_cast<size_t>(row), sizeof(size_t));
 }
 
 // Prefetches a list, which is read later when its row is expanded.
 void HnswWalk::PrefetchLinks(int32_t row, int level) const {
-  constexpr size_t kLine = 64 / sizeof(int32_t);
   size_t capacity;
   const int32_t* links = HnswLinks(*graph_, row, level, &capacity);
-  for (size_t i = 0; i < capacity; i += kLine) __builtin_prefetch(links + i);
+  PrefetchBytes(links, capacity * sizeof(int32_t));
 }
 
 HnswNeighbour HnswWalk::Enter(QueryDistances& distances, int level) {

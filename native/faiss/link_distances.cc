@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/huge_pages.h"
+#include "core/prefetch.h"
 #include "cpu/bf16.h"
 
 namespace univar {
@@ -64,10 +65,9 @@ void CompressedDistances::SetRow(int32_t row) {
 }
 
 void CompressedDistances::Prefetch(const int32_t* ids, size_t count) const {
-  constexpr size_t kLine = 64 / sizeof(uint16_t);
+  const uint16_t* rows = rows_.rows_.data();
   for (size_t i = 0; i < count; ++i) {
-    const uint16_t* row = rows_.rows_.data() + static_cast<size_t>(ids[i]) * rows_.dim_;
-    for (size_t at = 0; at < rows_.dim_; at += kLine) __builtin_prefetch(row + at);
+    PrefetchBytes(rows + static_cast<size_t>(ids[i]) * rows_.dim_, rows_.dim_ * sizeof(uint16_t));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/numbers.h"
+#include "core/prefetch.h"
 
 namespace univar {
 
@@ -102,7 +103,8 @@ void RowComputer::set_query(const float* x) {
   }
   query_norm_ = static_cast<float>(norm);
   is_whole_ = whole_.Round(decoded_.data(), format_->dim);
-  // The rounding of the query changes sums by about as much as this. It must not decide which of two copies is nearer.
+  // The rounding of the query changes distances by about as much as this. It must not decide which of two copies is
+  // nearer, so distances that it changes by half a percent or more are computed in float32.
   const float rounding = whole_.step * 255.0f * std::sqrt(static_cast<float>(format_->dim));
   close_ = 200.0f * rounding;
 }
@@ -177,11 +179,7 @@ void RowComputer::ByIds(const int32_t* ids, size_t count, float* out) {
 }
 
 void RowComputer::Prefetch(const int32_t* ids, size_t count) const {
-  constexpr size_t kLine = 64;
-  for (size_t i = 0; i < count; ++i) {
-    const uint8_t* row = codes + static_cast<size_t>(ids[i]) * code_size;
-    for (size_t at = 0; at < code_size; at += kLine) __builtin_prefetch(row + at);
-  }
+  for (size_t i = 0; i < count; ++i) PrefetchBytes(codes + static_cast<size_t>(ids[i]) * code_size, code_size);
 }
 
 void RowComputer::Contiguous(const uint8_t* first, size_t count, float* out) const {

@@ -6,6 +6,7 @@
 
 #include "faiss/metric.h"
 #include "faiss/row_computer.h"
+#include "faiss/team.h"
 
 namespace univar {
 
@@ -90,24 +91,15 @@ void Write(const std::vector<Entry>& entries, size_t k, float sign, float* dista
   }
 }
 
-// Calls rank(comparer, i) for every query. A team of one takes microseconds to start.
+// Calls rank(comparer, i) for every query.
 template <typename Rank>
 void ForEachQuery(const faiss::IndexFlatCodes& storage, ConstMatrix queries, Rank rank) {
-  if (queries.rows == 1) {
-    Comparer comparer(storage);
-    comparer.SetQuery(queries.row(0));
-    rank(comparer, 0);
-    return;
-  }
-#pragma omp parallel
-  {
-    Comparer comparer(storage);
-#pragma omp for schedule(dynamic, 1)
-    for (size_t i = 0; i < queries.rows; ++i) {
-      comparer.SetQuery(queries.row(i));
-      rank(comparer, i);
-    }
-  }
+  ForEachInTeam(
+      queries.rows, [&] { return Comparer(storage); },
+      [&](Comparer& comparer, size_t i) {
+        comparer.SetQuery(queries.row(i));
+        rank(comparer, i);
+      });
 }
 
 }  // namespace

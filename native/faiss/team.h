@@ -25,4 +25,21 @@ class Team {
   int before_;
 };
 
+// Calls run(scratch, i) for i from 0 to n - 1, in parallel. Every thread makes its scratch by make(). For one call,
+// there is no team: even a team of one takes microseconds to start.
+template <typename Make, typename Run>
+void ForEachInTeam(size_t n, Make make, Run run) {
+  if (n == 1) {
+    auto scratch = make();
+    run(scratch, size_t{0});
+    return;
+  }
+#pragma omp parallel
+  {
+    auto scratch = make();
+#pragma omp for schedule(dynamic, 1)
+    for (size_t i = 0; i < n; ++i) run(scratch, i);
+  }
+}
+
 }  // namespace univar

@@ -335,6 +335,9 @@ describe.each(METRICS)('re-ranking by vectors of 16 bits, %s', (metric) => {
       const best = ranked.filter(({ row }) => among.has(row)).slice(0, K);
       expect(Array.from(labels.subarray(i * K, (i + 1) * K))).toEqual(best.map(({ row }) => row));
       expect(Array.from(distances.subarray(i * K, (i + 1) * K))).toEqual(best.map(({ distance }) => distance));
+      const exact = new Map(exactRanking(queries, i, x, dim, metric).map(({ row, distance }) => [row, distance]));
+      for (const { row, distance } of best)
+        expect(Math.abs(distance - exact.get(row)!)).toBeLessThan(codes === 'SQfp16' ? 5e-4 : 4e-3);
     }
   });
 

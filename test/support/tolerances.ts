@@ -7,8 +7,10 @@ export const TOLERANCE = {
   f64Sum: 1.2e-7,
   /** Float32 accumulation in oneDNN's blocked order over up to a few thousand terms. */
   f32Sum: 1e-5,
-  /** Distances from 8-bit codes in integers: the query has 16 bits, 2^-16 of its largest entry each. */
-  wholeQuery: 2e-4,
+  /** Inner products with 8-bit codes in integers: the query has 16 bits, 2^-16 of its largest entry each. */
+  wholeQuery: 5e-5,
+  /** The same for squared distances: those that the rounding changes by more than half a percent are in float32. */
+  wholeQuerySquared: 5e-3,
   /** Operands rounded to bfloat16 (8 bits: 2^-9 relative each), sums in float32. */
   bf16: 8e-3,
   /** Gradients of infoNce: the error of a float32 dot product near 1 (about 1e-7) times a logit scale up to 100. */
