@@ -116,10 +116,11 @@ function copyWith(root: string, { file, find, replace }: SlowEdit): string {
 }
 
 function describe({ kind, seconds, entries }: CountedOutcome): string {
+  const what = kind === 'same' ? 'the same build' : SLOW_EDITS[kind].what;
   const failed = entries.some(({ status }) => FAILURES.includes(status));
   const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
   return [
-    `${kind}: ${failed ? 'failed' : 'passed'} after ${seconds} s`,
+    `${kind} (${what}): ${failed ? 'failed' : 'passed'} after ${seconds} s`,
     ...entries.map(({ name, status, change, instructions }) => {
       const count = instructions.kind === 'counted' ? percent(instructions.growth) : instructions.reason;
       const time = change === null ? 'unknown' : `${percent(change.low)} to ${percent(change.high)}`;

@@ -1,0 +1,102 @@
+/**
+ * Prints what filters by model and language cost a lookup, and what it finds: CPU time and recall@50 of new answers,
+ * which were left out of the index, against exact search with the same filter.
+ *
+ *   npx tsx bench/lookups/filters.ts DATASET
+ */
+import { SeededRandom } from '../../src/core/random.js';
+import { openDataset } from '../../src/datasets/dataset.js';
+import { markdownTable } from '../../src/evaluation/markdown-table.js';
+import { allowsRow, rowFilter } from '../../src/search/filters/row-filter.js';
+import { gatherRows } from '../../src/search/gather-rows.js';
+import { VectorIndex } from '../../src/search/vector-index.js';
+import { EF_CONSTRUCTION } from './kinds.js';
+
+const K = 50;
+const QUERIES = 200;
+const EF_SEARCH = 100;
+const SEED = 1;
+const SHARES = [0.01, 0.1, 0.5];
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('Expected DATASET, written by univar embed');
+const dataset = await openDataset(folder);
+const { dim } = dataset;
+const { names, labels } = await dataset.readValueIds();
+const order = new SeededRandom(SEED).shuffle(Int32Array.from({ length: labels.length }, (_, row) => row));
+const kept = order.slice(QUERIES).sort();
+const all = await dataset.readEmbeddings();
+const [queries, base] = [gatherRows(all, dim, order.subarray(0, QUERIES)), gatherRows(all, dim, kept)];
+const ids = Array.from(kept, (row) => names[labels[row]!]!);
+
+await using index = await VectorIndex.create({
+  ...{ dim, metric: 'ip', factory: 'HNSW32,SQ8,Refine(SQfp16)', efConstruction: EF_CONSTRUCTION },
+});
+await index.train(base);
+await index.reserve(kept.length);
+await index.add(base);
+await using exact = await VectorIndex.create({ dim, metric: 'ip', factory: 'Flat' });
+await exact.add(base);
+
+/** Answers by model (0) or language (1), the most frequent first. */
+function countBy(part: 0 | 1): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const id of ids) counts.set(id.split('$')[part]!, (counts.get(id.split('$')[part]!) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]);
+}
+
+/** Models that wrote this share of the answers together: the rarest, as long as they fit. */
+function modelsOf(share: number): Set<string> {
+  const chosen = new Set<string>();
+  let rest = 1.05 * share * ids.length;
+  for (const [model, count] of countBy(0).reverse()) {
+    if (count > rest) continue;
+    chosen.add(model);
+    rest -= count;
+  }
+  return chosen;
+}
+
+async function measure(name: string, filter?: Uint8Array): Promise<string[]> {
+  const options = { k: K, ...(filter && { filter }) };
+  const nearest = (await exact.search(queries, options)).labels;
+  let found = 0;
+  const before = process.cpuUsage();
+  for (let i = 0; i < QUERIES; i++) {
+    const query = queries.subarray(i * dim, (i + 1) * dim);
+    const { labels: own } = index.searchSync(query, { ...options, efSearch: EF_SEARCH });
+    const expected = new Set(nearest.subarray(i * K, (i + 1) * K));
+    found += own.filter((label) => expected.has(label)).length;
+  }
+  const { user, system } = process.cpuUsage(before);
+  const allowed = filter ? ids.filter((_, row) => allowsRow(filter, row)).length : ids.length;
+  return [
+    name,
+    `${((100 * allowed) / ids.length).toFixed(1)} %`,
+    ((user + system) / 1000 / QUERIES).toFixed(2),
+    (found / nearest.length).toFixed(3),
+  ];
+}
+
+const languages = countBy(1);
+await measure('warm-up');
+const lines = [await measure('none')];
+for (const share of SHARES) {
+  const models = modelsOf(share);
+  const byModel = rowFilter(ids.length, (row) => models.has(ids[row]!.split('$')[0]!));
+  lines.push(await measure(`${models.size} models`, byModel));
+}
+const distance = (count: number, share: number): number => Math.abs(count / ids.length - share);
+for (const share of SHARES) {
+  const [language] = languages.reduce((best, other) =>
+    distance(other[1], share) < distance(best[1], share) ? other : best,
+  );
+  lines.push(
+    await measure(
+      language,
+      rowFilter(ids.length, (row) => ids[row]!.endsWith(`$${language}`)),
+    ),
+  );
+}
+console.log(`${ids.length} answers, ${dim} dimensions, efSearch ${EF_SEARCH}, ${QUERIES} queries`);
+console.log(markdownTable(['filter', 'allows', 'CPU ms', 'recall@50'], lines));
