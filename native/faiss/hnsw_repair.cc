@@ -13,6 +13,9 @@ namespace univar {
 namespace {
 
 constexpr size_t kSample = 1024;      // rows that a large addition checks
+constexpr size_t kSampleShare = 4;    // of fewer than 4 x kSample rows, it checks only this part, as checking one row
+                                      // takes as long as adding one
+constexpr size_t kLeastSample = 64;   // but at least as many
 constexpr size_t kLostPerRows = 256;  // if more than one of so many rows in the sample is lost, all are checked
 constexpr size_t kOldRows = 2;        // older rows that a small addition checks for each new one
 constexpr size_t kMoreChecks = 64;    // further rows that a small addition checks for each lost one
@@ -42,7 +45,7 @@ bool HnswRepair::AfterAddition(size_t n0, size_t n, const Control& control) {
   const auto any = [&](size_t count) { return static_cast<int32_t>(random.Below(count)); };
   std::vector<int32_t> chosen;
   if (n >= rows / kLargeShare) {
-    chosen.resize(std::min(kSample, rows));
+    chosen.resize(std::clamp(rows / kSampleShare, std::min(kLeastSample, rows), kSample));
     for (int32_t& row : chosen) row = any(rows);
     // Links that the lost rows get can make others lost. Stops if that goes on.
     for (int64_t before = std::numeric_limits<int64_t>::max();;) {

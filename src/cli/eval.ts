@@ -27,7 +27,11 @@ export function addEvalCommand(program: Command, context: CliContext): void {
           'on the other answers, so that it has not seen those that it is tested on',
       ),
   )
-    .option('-k, --k <n>', 'number of nearest answers that vote (default: 50, or all if there are fewer)', integer(1))
+    .option(
+      '-k, --k <n>',
+      'number of nearest answers that vote (default: 50, or a third if there are fewer than 150)',
+      integer(1),
+    )
     .option('--no-fit', 'use the vectors of the encoder that embedded the dataset, even if the dataset has a fit')
     .option('--sweep <k,...>', 'also report the results for these values of k', integerList)
     .addHelpText('after', EXAMPLES)
@@ -46,7 +50,7 @@ export function addEvalCommand(program: Command, context: CliContext): void {
   )
     .option(
       '-k, --k <n>',
-      'number of nearest answers that vote in the other methods (default: 50, or all if there are fewer)',
+      'number of nearest answers that vote in the other methods (default: 50, or a third if there are fewer than 150)',
       integer(1),
     )
     .option('--no-unknown', 'do not measure authors that the classifier does not know, which takes the most time')

@@ -33,7 +33,11 @@ export function addIdentifyCommand(program: Command, context: CliContext): void 
       'question for all texts that have none of their own. A fitted encoder ignores it; others embed ' +
         '"Q: <question> A: <text>"',
     )
-    .option('-k, --k <n>', 'number of nearest answers that vote (default: 50, or all if there are fewer)', integer(1))
+    .option(
+      '-k, --k <n>',
+      'number of nearest answers that vote (default: 50, or a third if there are fewer than 150)',
+      integer(1),
+    )
     .option('--evidence <n>', 'number of nearest answers to show (default: 3; in tables 0)', integer(0))
     .option(
       '--text-length <n>',

@@ -7,7 +7,7 @@ import {
   expectObject,
   expectOptions,
 } from '../core/validate.js';
-import { DEFAULT_K } from '../identification/value-identifier.js';
+import { defaultK } from '../identification/value-identifier.js';
 import { countVotes } from '../identification/voting.js';
 import type { SearchResult } from '../native/search-result.js';
 import { exactSearch } from '../search/exact-search.js';
@@ -25,7 +25,7 @@ import {
 
 /** Options of `evaluateKnn`. */
 export interface KnnOptions extends EvaluationOptions {
-  /** Number of neighbours that vote, from 1 to the number of training rows. @default 50, or all if there are fewer */
+  /** Number of neighbours that vote, from 1 to the number of training rows. @default 50, or a third of them if there are fewer than 150 */
   k?: number;
   /** More values of k to report. @default those of 1, 5, 10, 20, 50 and 100 that the number of training rows allows */
   sweep?: readonly number[];
@@ -85,7 +85,7 @@ export async function evaluateNeighbours(
   expectFunction(search, 'search');
   const prepared = prepareRows(rows, given);
   const { train, test, trainLabels, testLabels, names } = prepared;
-  const k = expectInteger(given.k ?? Math.min(DEFAULT_K, train.length), 'k', 1, train.length);
+  const k = expectInteger(given.k ?? defaultK(train.length), 'k', 1, train.length);
   const sweep = given.sweep ?? DEFAULT_SWEEP.filter((other) => other <= train.length);
   expectArray(sweep, 'sweep', (other, name) => expectInteger(other, name, 1, train.length));
   const ks = [...new Set([...sweep, k])].sort((a, b) => a - b);

@@ -28,6 +28,14 @@ import {
 /** Default number of neighbours that vote: the k of the paper. */
 export const DEFAULT_K = 50;
 
+/**
+ * Number of nearest answers that vote if the caller names none: 50, or a third of the answers (of those that match the
+ * filter) if there are fewer than 150. If all voted, the most frequent value id would win whatever the text.
+ */
+export function defaultK(answers: number): number {
+  return Math.min(DEFAULT_K, Math.max(1, Math.ceil(answers / 3)));
+}
+
 /** Options of the constructor of `ValueIdentifier`. */
 export type ValueIdentifierOptions = {
   /** Value id (`model$lang`) of every row, as returned by `Dataset.readValueIds`. Any other labels also work. */
@@ -48,7 +56,7 @@ export interface NeighbourSearchOptions extends SearchEffort {
 
 /** Options of `ValueIdentifier.identify`. */
 export interface IdentifyOptions extends SearchEffort {
-  /** Number of neighbours that vote. @default 50, or all rows if there are fewer */
+  /** Number of neighbours that vote. @default 50, or a third of the matching rows if there are fewer than 150 */
   k?: number | undefined;
   /** Limits the vote to matching rows. If fewer than `k` match, all of them vote. @default all */
   filter?: ValueFilter | undefined;
@@ -124,7 +132,7 @@ export class ValueIdentifier {
     const given = expectOptions(options, 'options', ['k', ...EFFORT_KEYS, 'filter', 'signal']) as IdentifyOptions;
     const found = await searchNeighbours(this.#index, this.#filters, queries, {
       ...given,
-      k: given.k ?? Math.min(DEFAULT_K, this.#index.size),
+      k: given.k ?? defaultK(given.filter === undefined ? this.#index.size : this.count(given.filter)),
       usual: this.#effort,
     });
     return rankNeighbours(found, queries.length / this.dim, this.#index.metric, this.#table);

@@ -187,7 +187,7 @@ export function createSchemas(limits: Limits) {
       body: Type.Object(
         {
           ...query,
-          k: k('number of nearest answers that vote (default: 50, or all if there are fewer)'),
+          k: k('number of nearest answers that vote (default: 50, or a third if there are fewer than 150)'),
           evidence: Type.Optional(
             Type.Integer({
               minimum: 0,

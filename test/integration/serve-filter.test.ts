@@ -161,6 +161,8 @@ describe('univar identify with filters', () => {
       'model-2',
       '--filter-lang',
       'eng',
+      '--k',
+      '50',
       '--json',
       ...flags,
     ]);

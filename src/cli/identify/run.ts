@@ -4,7 +4,7 @@ import { languagesOf } from '../../core/value-id.js';
 import { openDataset } from '../../datasets/dataset.js';
 import type { Explanation } from '../../identification/classifier/explain.js';
 import type { Classification } from '../../identification/classifier/value-classifier.js';
-import { DEFAULT_K } from '../../identification/value-identifier.js';
+import { defaultK } from '../../identification/value-identifier.js';
 import type { Collection, IdentifiedText } from '../../pipeline/collection/collection.js';
 import { openCollection } from '../../pipeline/collection/open-collection.js';
 import type { GivenIndex } from '../../pipeline/index/dataset-search.js';
@@ -102,7 +102,7 @@ async function identifyEach(task: Task): Promise<Result> {
   const asTable = options.csv || (records !== undefined && !options.why && !options.evidence);
   const evidence = options.evidence ?? (options.csv || (asTable && !options.json) ? 0 : EVIDENCE);
   const { rows: answers } = collection;
-  const k = options.k ?? Math.min(DEFAULT_K, answers);
+  const k = options.k ?? defaultK(matching ?? answers);
   const { signal } = context;
   const identified = await collection.identify(texts, { k, efSearch, nprobe, rerank, filter, evidence, signal });
   if (matching !== undefined && matching < k)

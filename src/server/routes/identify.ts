@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 
 import type { Collection } from '../../datasets/live/collection.js';
+import { DEFAULT_K, defaultK } from '../../identification/value-identifier.js';
 import { euclideanDistance } from '../../search/euclidean-distance.js';
 import type { ValueFilter } from '../../search/filters/value-filter.js';
 import { classifyTexts } from '../classify-texts.js';
@@ -14,7 +15,6 @@ const BINARY =
   'The body can also be application/octet-stream: vectors as little-endian float32, row-major. All other fields are ' +
   'then parameters of the URL, objects and lists as JSON.';
 const TYPES = ['application/json', 'application/octet-stream'];
-const DEFAULT_K = 50;
 const DEFAULT_CANDIDATES = 10;
 const DEFAULT_SEARCH_K = 10;
 /** Answers that are read from disk at a time. */
@@ -63,7 +63,7 @@ export function addIdentifyRoutes(app: App, service: Service): void {
       const pieces = await live.use(async (collection) => {
         request.held.add(queries * bytesPerQuery(most, collection.dim));
         const vectors = await queryVectors(query, collection.encoder, encoders, signal);
-        const k = query.k ?? Math.min(DEFAULT_K, collection.size);
+        const k = query.k ?? defaultK(filter === undefined ? collection.size : collection.count(filter));
         const extent = extentOf(collection, k, filter);
         const classify = { texts: query.texts, vectors, filter, candidates, together, why };
         const [found, classified] = await Promise.all([

@@ -61,10 +61,15 @@ describe('evaluateKnn', () => {
     expect(result.sweep[3]).toMatchObject({ accuracy: result.accuracy, weightedF1: result.weightedF1 });
   });
 
-  it('lets 50 answers vote, or all if there are fewer', async () => {
-    expect((await evaluateKnn(data, { split })).k).toBe(50);
-    const few = { train: split.train.subarray(0, 24), test: split.test };
-    expect((await evaluateKnn(data, { split: few })).k).toBe(24);
+  it('lets 50 answers vote, or a third of fewer than 150', async () => {
+    const chosenK = async (rows: number): Promise<number> => {
+      const embeddings = randomNormal((rows + 1) * 2, 3);
+      const labels = Array.from({ length: rows + 1 }, (_, row) => IDS[row % 4]!);
+      const groups = labels.map((_, row) => `q${row}`);
+      const split = { train: Int32Array.from({ length: rows }, (_, row) => row), test: Int32Array.of(rows) };
+      return (await evaluateKnn({ embeddings, dim: 2, labels, groups }, { split })).k;
+    };
+    expect([await chosenK(1), await chosenK(25), await chosenK(149), await chosenK(200)]).toEqual([1, 9, 50, 50]);
   });
 
   it('reports the split, chance and every label', async () => {

@@ -30,9 +30,11 @@ describe('ValueIdentifier over embeddings', () => {
     expect(found!.ranking.map(({ valueId }) => valueId)).toEqual(['b$eng', 'a$eng']);
   });
 
-  it('lets all rows vote if there are fewer than 50', async () => {
+  it('lets a third of the rows vote if there are fewer than 150', async () => {
     const [found] = await identifier.identify(Float32Array.of(0));
-    expect(found!.neighbours).toHaveLength(5);
+    expect(found!.neighbours).toHaveLength(2);
+    const [filtered] = await identifier.identify(Float32Array.of(0), { filter: { model: 'a' } });
+    expect(filtered!.neighbours).toHaveLength(1);
     expect(found!.ranking.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1);
   });
 
