@@ -12,6 +12,8 @@
 #include <hwy/foreach_target.h>  // compiles this file once per instruction set
 #include <hwy/highway.h>
 
+#include "cpu/row_groups-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace univar {
 namespace HWY_NAMESPACE {
@@ -60,13 +62,9 @@ HWY_INLINE void Group(const WholeQuery& query, const uint8_t* const* rows, const
 }
 
 void CodeProducts(const WholeQuery& query, const uint8_t* const* rows, size_t count, size_t dim, float* out) {
-  constexpr size_t kGroup = 4;
-  size_t i = 0;
-  for (; i + kGroup <= count; i += kGroup) {
-    const bool more = i + 2 * kGroup <= count;
-    Group<kGroup>(query, rows + i, more ? rows + i + kGroup : nullptr, dim, out + i);
-  }
-  for (; i < count; ++i) Group<1>(query, rows + i, nullptr, dim, out + i);
+  ForEachRowGroup(rows, count, out, [&](auto size, auto* group, auto* next, float* results) HWY_ATTR {
+    Group<size.value>(query, group, next, dim, results);
+  });
 }
 
 CodeProductsFn SelectCodeProducts() { return CodeProducts; }

@@ -13,6 +13,8 @@
 #include <hwy/foreach_target.h>  // compiles this file once per instruction set
 #include <hwy/highway.h>
 
+#include "cpu/row_groups-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace univar {
 namespace HWY_NAMESPACE {
@@ -105,13 +107,9 @@ HWY_INLINE void Group(const float* HWY_RESTRICT query, const float* HWY_RESTRICT
 template <class Row, bool kDifferences, bool kScaled>
 void RowDistances(const float* query, const float* scale, const uint8_t* const* rows, size_t count, size_t dim,
                   float* out) {
-  constexpr size_t kGroup = 4;
-  size_t i = 0;
-  for (; i + kGroup <= count; i += kGroup) {
-    const bool more = i + 2 * kGroup <= count;
-    Group<Row, kDifferences, kScaled, kGroup>(query, scale, rows + i, more ? rows + i + kGroup : nullptr, dim, out + i);
-  }
-  for (; i < count; ++i) Group<Row, kDifferences, kScaled, 1>(query, scale, rows + i, nullptr, dim, out + i);
+  ForEachRowGroup(rows, count, out, [&](auto size, auto* group, auto* next, float* results) HWY_ATTR {
+    Group<Row, kDifferences, kScaled, size.value>(query, scale, group, next, dim, results);
+  });
 }
 
 template <class Row, bool kScaled>
@@ -163,14 +161,10 @@ HWY_INLINE void DotGroup(const hwy::bfloat16_t* HWY_RESTRICT query, const uint16
 }
 
 void Bf16Dots(const uint16_t* query, const uint16_t* const* rows, size_t count, size_t dim, float* out) {
-  constexpr size_t kGroup = 4;
   const auto* q = reinterpret_cast<const hwy::bfloat16_t*>(query);
-  size_t i = 0;
-  for (; i + kGroup <= count; i += kGroup) {
-    const bool more = i + 2 * kGroup <= count;
-    DotGroup<kGroup>(q, rows + i, more ? rows + i + kGroup : nullptr, dim, out + i);
-  }
-  for (; i < count; ++i) DotGroup<1>(q, rows + i, nullptr, dim, out + i);
+  ForEachRowGroup(rows, count, out, [&](auto size, auto* group, auto* next, float* results) HWY_ATTR {
+    DotGroup<size.value>(q, group, next, dim, results);
+  });
 }
 
 Bf16DotFn SelectBf16Dot() { return Bf16Dots; }

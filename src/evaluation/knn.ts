@@ -25,7 +25,11 @@ import {
 
 /** Options of `evaluateKnn`. */
 export interface KnnOptions extends EvaluationOptions {
-  /** Number of neighbours that vote, from 1 to the number of training rows. @default 50, or a third of them if there are fewer than 150 */
+  /**
+   * Number of neighbours that vote, from 1 to the number of training rows.
+   *
+   * @default 50, or a third of these rows if there are fewer than 150
+   */
   k?: number;
   /** More values of k to report. @default those of 1, 5, 10, 20, 50 and 100 that the number of training rows allows */
   sweep?: readonly number[];
