@@ -50,6 +50,11 @@ export interface Benchmark {
   notCounted?: string;
   /** Environment of the measuring process, for example a number of threads. */
   env?: Record<string, string>;
+  /**
+   * Also compares how well the work is spread over threads: time on all threads / time on one thread. A lock or lost
+   * parallelism makes it grow.
+   */
+  scaling?: Scaling;
   /** Work of one iteration of subject and peer, to compare their rates. Default: equal work. */
   work?: { unit: string; subject: number; peer: number };
   /** Target of the project for the rate of the subject divided by the rate of the peer. */
@@ -60,6 +65,16 @@ export interface Benchmark {
   prepare(revision: Revision): Promise<Subject>;
   /** Other implementation that the subject is compared with. */
   peer?: Peer;
+}
+
+/** Environments of the processes that run on one thread and on all threads, in place of those in `env`. */
+export interface Scaling {
+  /** For example `{ OMP_NUM_THREADS: '1' }`. */
+  one: Record<string, string>;
+  /** For example `{ OMP_NUM_THREADS: '2' }`. */
+  all: Record<string, string>;
+  /** Maximum growth of the ratio that passes a check, as a share. @default 0.15 */
+  threshold?: number;
 }
 
 export interface Peer {
@@ -83,3 +98,6 @@ export interface BenchmarkModule {
 
 /** Threshold of benchmarks that state none. */
 export const DEFAULT_THRESHOLD = 0.07;
+
+/** The same for the growth of {@link Scaling}. Teams of threads are less steady than one thread. */
+export const DEFAULT_SCALING_THRESHOLD = 0.15;

@@ -52,37 +52,85 @@ const LOW_QUANTILE = 0.05;
  * collection decide whether large results are mapped again, and the page faults shift the times of an entire process by
  * 10 % or more. Other C libraries ignore these settings.
  */
-const STEADY_MEMORY = {
+export const STEADY_MEMORY = {
   MALLOC_MMAP_MAX_: '0',
   MALLOC_TRIM_THRESHOLD_: String(2 ** 40),
   MALLOC_TOP_PAD_: String(2 ** 26),
 };
 
-export async function measureBlock(
+export function measureBlock(
   benchmark: BenchmarkInfo,
-  sides: Sides,
+  { base, head }: Sides,
   rounds: number,
   signal?: AbortSignal,
 ): Promise<BlockResult> {
-  const start = ({ root, env }: Side) =>
-    BenchmarkProcess.start({ benchmark, root, env: { ...STEADY_MEMORY, ...env }, signal }, { peer: false });
-  const [base, head] = await Promise.allSettled([start(sides.base), start(sides.head)]);
+  const contender = (side: 'base' | 'head', { root, env }: Side): Contender => ({
+    side,
+    root,
+    env: { ...STEADY_MEMORY, ...env },
+  });
+  return measureContenders(
+    benchmark,
+    { head: contender('head', head), base: contender('base', base) },
+    { order: ['base', 'head'], logRatio: (low) => Math.log(low('head') / low('base')), rounds, signal },
+  );
+}
+
+/** A process that takes turns with others. */
+export interface Contender {
+  side: 'base' | 'head';
+  root: string;
+  env: Readonly<Record<string, string>>;
+}
+
+export interface Turns<K extends string> {
+  /** Order of a round. Each round has it twice, once in reverse. */
+  order: readonly K[];
+  /** @param low returns a contender's time in this round */
+  logRatio: (low: (contender: K) => number) => number;
+  rounds: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** Starts and prepares all contenders at the same time, and measures them in turns. */
+export async function measureContenders<K extends string>(
+  benchmark: BenchmarkInfo,
+  contenders: Readonly<Record<K, Contender>>,
+  { order, logRatio, rounds, signal }: Turns<K>,
+): Promise<BlockResult> {
+  const names = Object.keys(contenders) as K[];
+  const starts = await Promise.allSettled(
+    names.map((name) => {
+      const { root, env } = contenders[name];
+      return BenchmarkProcess.start({ benchmark, root, env, signal }, { peer: false });
+    }),
+  );
   try {
     signal?.throwIfAborted();
     // Checks the head first: a benchmark that fails with both builds is broken, not new.
-    if (head.status === 'rejected') return { kind: 'head failed', reason: messageOf(head.reason) };
-    if (base.status === 'rejected') return { kind: 'base failed', reason: messageOf(base.reason) };
-    const processes = { base: base.value.process, head: head.value.process };
-    const slower = Math.max(base.value.seconds.subject, head.value.seconds.subject);
-    const logRatios = await measureRounds(processes, rounds, iterationsFor(slower));
-    return {
-      kind: 'measured',
-      logRatios,
-      base: await processes.base.finish(sides.base.root),
-      head: await processes.head.finish(sides.head.root),
+    for (const side of ['head', 'base'] as const) {
+      const failed = starts.find((start, i) => start.status === 'rejected' && contenders[names[i]!].side === side);
+      if (failed?.status === 'rejected') return { kind: `${side} failed`, reason: messageOf(failed.reason) };
+    }
+    const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
+    const processOf = (name: K): BenchmarkProcess => started[names.indexOf(name)]!.process;
+    const iterations = iterationsFor(Math.max(...started.map(({ seconds }) => seconds.subject)));
+    const logRatios: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      // A B B A, then B A A B: a machine that gets steadily slower or faster affects all alike.
+      const turns = round % 2 === 0 ? order : order.toReversed();
+      const seconds = new Map<K, number[]>(order.map((name) => [name, []]));
+      for (const name of [...turns, ...turns.toReversed()])
+        seconds.get(name)!.push(...(await processOf(name).sample('subject', iterations)));
+      logRatios.push(logRatio((name) => lowTime(seconds.get(name)!)));
+    }
+    const finish = async (side: 'base' | 'head'): Promise<Finish> => {
+      const name = names.find((candidate) => contenders[candidate].side === side)!;
+      return processOf(name).finish(contenders[name].root);
     };
+    return { kind: 'measured', logRatios, base: await finish('base'), head: await finish('head') };
   } finally {
-    for (const started of [base, head]) if (started.status === 'fulfilled') await started.value.process.stop();
+    for (const start of starts) if (start.status === 'fulfilled') await start.value.process.stop();
   }
 }
 
@@ -93,29 +141,9 @@ export function iterationsFor(seconds: number): number {
   return Math.min(MAX_ITERATIONS, Math.max(1, Math.ceil(SAMPLE_SECONDS / seconds)));
 }
 
-/**
- * Measures in the order A B B A, then B A A B, so that a machine that gets steadily slower or faster affects both
- * builds equally.
- */
-async function measureRounds(
-  processes: Record<'base' | 'head', BenchmarkProcess>,
-  rounds: number,
-  iterations: number,
-): Promise<Block> {
-  const logRatios: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const order =
-      round % 2 === 0 ? (['base', 'head', 'head', 'base'] as const) : (['head', 'base', 'base', 'head'] as const);
-    const seconds = { base: [] as number[], head: [] as number[] };
-    for (const side of order) seconds[side].push(...(await processes[side].sample('subject', iterations)));
-    logRatios.push(logRatioOfRound(seconds));
-  }
-  return logRatios;
-}
-
-/** Returns ln(head / base) from the seconds of all iterations of a round. */
-export function logRatioOfRound({ base, head }: Readonly<Record<'base' | 'head', readonly number[]>>): number {
-  return Math.log(quantile(head, LOW_QUANTILE) / quantile(base, LOW_QUANTILE));
+/** Returns the time of a contender in a round, from the seconds of all its iterations. */
+export function lowTime(seconds: readonly number[]): number {
+  return quantile(seconds, LOW_QUANTILE);
 }
 
 function messageOf(reason: unknown): string {

@@ -7,11 +7,14 @@ import { measureBlock, roundsFor, type Sides } from './block.js';
 import { type CounterChange, counterChanges } from './counters.js';
 import type { InstructionChange } from './counting/count.js';
 import type { BenchmarkInfo, Finish } from './protocol.js';
+import { measureScalingBlock } from './scaling.js';
 import { type Block, type Estimate, estimate, judge, LOOKS, nextLook } from './statistics.js';
 import { failsByInstructions, isFaster, joinVerdicts, type TimeVerdict } from './verdict.js';
 
 /**
  * - `slower`: by more than the threshold, with 99 % confidence. Fails a check.
+ * - `scales worse`: time on all threads / time on one thread grew by more than the threshold, with 99 % confidence.
+ *   Fails a check.
  * - `more instructions`: 2 % or more, and time does not show that it became faster all the same. Fails a check.
  * - `more work`: a counter grew. Fails a check.
  * - `broken`: the benchmark fails with the head, which fails a check.
@@ -22,6 +25,7 @@ import { failsByInstructions, isFaster, joinVerdicts, type TimeVerdict } from '.
  */
 export type CheckStatus =
   | 'slower'
+  | 'scales worse'
   | 'more instructions'
   | 'more work'
   | 'broken'
@@ -31,13 +35,22 @@ export type CheckStatus =
   | 'new'
   | 'changed';
 
-export const FAILURES: readonly CheckStatus[] = ['slower', 'more instructions', 'more work', 'broken'];
+export const FAILURES: readonly CheckStatus[] = [
+  'slower',
+  'scales worse',
+  'more instructions',
+  'more work',
+  'broken',
+];
 
 /** Failures of a check with `--strict`. */
 export const STRICT_FAILURES: readonly CheckStatus[] = [...FAILURES, 'undecided'];
 
 /** Name of the instructions among the counters of accepted slow-downs. */
 export const INSTRUCTIONS = 'instructions';
+
+/** Name of the growth of time on all threads / time on one thread there. */
+export const SCALING = 'scaling';
 
 /**
  * Blocks after which a benchmark with more instructions fails, unless it has become faster. Few that are really faster
@@ -48,9 +61,11 @@ const BLOCKS_TO_BE_FASTER = 9;
 export interface CheckEntry {
   name: string;
   sizes: Record<string, number | string>;
+  /** What `change` compares: the time, or time on all threads / time on one thread. */
+  measures: 'time' | 'scaling';
   threshold: number;
   status: CheckStatus;
-  /** Seconds of the head divided by those of the base, minus 1, with the 99 % interval; null before the first look. */
+  /** What is measured in the head divided by the same in the base, minus 1, with the 99 % interval; null before the first look. */
   change: { center: number; low: number; high: number } | null;
   /** Number of pairs of processes. */
   blocks: number;
@@ -79,8 +94,9 @@ export async function checkBenchmarks(
   setting: CheckSetting,
 ): Promise<CheckEntry[]> {
   const deadline = performance.now() + 1000 * setting.budgetSeconds;
-  const rounds = roundsFor(setting.budgetSeconds / benchmarks.length);
-  const trials = benchmarks.map((benchmark) => new Trial(benchmark, setting, rounds));
+  const aspects = benchmarks.flatMap((benchmark) => [timeOf(benchmark), ...scalingOf(benchmark)]);
+  const rounds = roundsFor(setting.budgetSeconds / aspects.length);
+  const trials = aspects.map((aspect) => new Trial(aspect, setting, rounds));
   let open = trials.filter((trial) => trial.open);
   // Measures one block of each in turn, which spreads temporary load of the machine over all benchmarks.
   while (open.length > 0 && open.some((trial) => trial.fitsBefore(deadline))) {
@@ -92,6 +108,24 @@ export async function checkBenchmarks(
     open = open.filter((trial) => trial.open);
   }
   return trials.map((trial) => trial.entry());
+}
+
+/** One thing that is measured of a benchmark, and decided on its own. */
+interface Aspect {
+  benchmark: BenchmarkInfo;
+  measures: CheckEntry['measures'];
+  threshold: number;
+  measureBlock: typeof measureBlock;
+}
+
+function timeOf(benchmark: BenchmarkInfo): Aspect {
+  return { benchmark, measures: 'time', threshold: benchmark.threshold, measureBlock };
+}
+
+function scalingOf(benchmark: BenchmarkInfo): Aspect[] {
+  if (!benchmark.scaling) return [];
+  const { threshold } = benchmark.scaling;
+  return [{ benchmark, measures: 'scaling', threshold, measureBlock: measureScalingBlock }];
 }
 
 class Trial {
@@ -106,11 +140,13 @@ class Trial {
   #blockMilliseconds = 0;
 
   constructor(
-    private readonly benchmark: BenchmarkInfo,
+    private readonly aspect: Aspect,
     private readonly setting: CheckSetting,
     private readonly rounds: number,
   ) {
-    this.#instructions = setting.instructions?.get(benchmark.name) ?? { kind: 'not counted', reason: '' };
+    const { benchmark, measures } = aspect;
+    const counted = measures === 'time' ? setting.instructions?.get(benchmark.name) : undefined;
+    this.#instructions = counted ?? { kind: 'not counted', reason: '' };
     const version = setting.baseVersions.get(benchmark.name) ?? benchmark.version;
     if (version !== benchmark.version) {
       this.#close({ status: 'changed', reason: `version ${benchmark.version} instead of the base's ${version}` });
@@ -127,7 +163,8 @@ class Trial {
 
   async addBlock(): Promise<void> {
     const begin = performance.now();
-    const block = await measureBlock(this.benchmark, this.setting, this.rounds, this.setting.signal);
+    const { benchmark, measureBlock: measure } = this.aspect;
+    const block = await measure(benchmark, this.setting, this.rounds, this.setting.signal);
     this.#blockMilliseconds = performance.now() - begin;
     if (block.kind === 'head failed') this.#close({ status: 'broken', reason: block.reason });
     else if (block.kind === 'base failed') this.#close({ status: 'new', reason: block.reason });
@@ -140,17 +177,19 @@ class Trial {
   }
 
   entry(): CheckEntry {
-    const { name, sizes, threshold } = this.benchmark;
-    const { status, reason } = this.#end ?? joinVerdicts(this.#time, this.#instructions, this.#accepted(INSTRUCTIONS));
-    const counters = counterChanges(this.#base, this.#head);
+    const { benchmark, measures, threshold } = this.aspect;
+    const { name, sizes } = benchmark;
+    const { status, reason } = this.#end ?? this.#joined();
+    const counters = measures === 'time' ? counterChanges(this.#base, this.#head) : [];
     const more = counters.some(({ counter, growth }) => growth > this.#accepted(counter));
     const { estimate: last } = this.#time;
     return {
       name,
       sizes,
+      measures,
       threshold,
       // The verdict on time is more severe, because users notice time.
-      status: more && !FAILURES.includes(status) ? 'more work' : status,
+      status: more && !FAILURES.includes(status) ? 'more work' : this.#named(status),
       change: last ? { center: Math.expm1(last.center), low: Math.expm1(last.low), high: Math.expm1(last.high) } : null,
       blocks: this.#blocks.length,
       counters,
@@ -159,8 +198,18 @@ class Trial {
     };
   }
 
-  #accepted(counter?: string): number {
-    return acceptedShare(this.setting.accepted, this.benchmark.name, counter);
+  #joined(): { status: CheckStatus; reason: string } {
+    const { threshold } = this.aspect;
+    return joinVerdicts(this.#time, this.#instructions, { accepted: this.#accepted(INSTRUCTIONS), threshold });
+  }
+
+  /** A ratio of times that grew is not a slower time. */
+  #named(status: CheckStatus): CheckStatus {
+    return status === 'slower' && this.aspect.measures === 'scaling' ? 'scales worse' : status;
+  }
+
+  #accepted(counter = this.aspect.measures === 'scaling' ? SCALING : undefined): number {
+    return acceptedShare(this.setting.accepted, this.aspect.benchmark.name, counter);
   }
 
   #close(end?: { status: CheckStatus; reason: string }): void {
@@ -170,7 +219,7 @@ class Trial {
 
   #look(): void {
     const last = estimate(this.#blocks);
-    const { threshold } = this.benchmark;
+    const { threshold } = this.aspect;
     const accepted = this.#accepted();
     const verdict = judge(last, Math.max(threshold, accepted));
     this.#time =

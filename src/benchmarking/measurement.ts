@@ -3,7 +3,14 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { type Benchmark, type BenchmarkModule, DEFAULT_THRESHOLD, type Revision, type Subject } from './benchmark.js';
+import {
+  type Benchmark,
+  type BenchmarkModule,
+  DEFAULT_SCALING_THRESHOLD,
+  DEFAULT_THRESHOLD,
+  type Revision,
+  type Subject,
+} from './benchmark.js';
 import type { ClientRequests } from './counting/client-requests.js';
 import { countIterations } from './counting/iterations.js';
 import type { BenchmarkInfo, Counted, Finish } from './protocol.js';
@@ -30,6 +37,7 @@ export function describe(benchmark: Benchmark, file: string): BenchmarkInfo {
     threshold: benchmark.threshold ?? DEFAULT_THRESHOLD,
     only: benchmark.only ?? null,
     env: benchmark.env ?? {},
+    scaling: benchmark.scaling ? { threshold: DEFAULT_SCALING_THRESHOLD, ...benchmark.scaling } : null,
     work: benchmark.work ?? { unit: 'runs', subject: 1, peer: 1 },
     target: benchmark.target ?? null,
     rounds: benchmark.rounds ?? DEFAULT_ROUNDS,

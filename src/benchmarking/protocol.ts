@@ -1,5 +1,5 @@
 /** Messages between the harness and a measuring process. The process answers every request, in order. */
-import type { Counters, Environment } from './benchmark.js';
+import type { Counters, Environment, Scaling } from './benchmark.js';
 import type { IterationCounts } from './counting/iterations.js';
 
 /** Description of a benchmark: everything but its code. */
@@ -13,6 +13,7 @@ export interface BenchmarkInfo {
   threshold: number;
   only: 'run' | 'check' | null;
   env: Record<string, string>;
+  scaling: Required<Scaling> | null;
   work: { unit: string; subject: number; peer: number };
   target: number | null;
   rounds: number;

@@ -27,6 +27,22 @@ describe('univar bench check', () => {
     expect(code).toBe(0);
   });
 
+  it('fails if threads wait for each other, which one thread does not show', async () => {
+    const made = benchProject();
+    const withThreads = (threads: string): string => benchSource(20_000, `export const threads = ${threads};`);
+    made.commit({
+      'source.mjs': withThreads('Number(process.env.THREADS ?? 1)'),
+      'bench/turns.mjs': benchDefinition(
+        "scaling: { one: { THREADS: '1' }, all: { THREADS: '2' } },",
+      ).replace('return { run: turn, ', 'return { run: () => 0.001 / threads, timesItself: true, ').replace('turn, work', 'threads, work'),
+    });
+    made.commit({ 'source.mjs': withThreads('1') });
+    const { code, stdout } = await checkBenches(made, '--base', 'HEAD~1');
+    expect(stdout).toMatch(/turns, all threads \/ one .* scales worse/);
+    expect(stdout).toMatch(/FAILED turns, all threads \/ one: \+100\.0 % time on all threads/);
+    expect(code).toBe(1);
+  });
+
   it('fails if work grows although time does not', async () => {
     const made = benchProject();
     made.commit({

@@ -1,5 +1,5 @@
 /** Tables of benchmarks and checks for people. */
-import { type CheckEntry, INSTRUCTIONS } from '../../benchmarking/check.js';
+import { type CheckEntry, INSTRUCTIONS, SCALING } from '../../benchmarking/check.js';
 import type { ComparisonResult } from '../../benchmarking/compare-with-peer.js';
 import type { CounterChange } from '../../benchmarking/counters.js';
 import type { InstructionChange } from '../../benchmarking/counting/count.js';
@@ -33,9 +33,9 @@ export function describeComparisons(results: readonly ComparisonResult[]): strin
 }
 
 export function describeCheck(entries: readonly CheckEntry[]): string {
-  const rows = entries.map(({ name, sizes, change, threshold, status, blocks, reason, counters, instructions }) => [
-    name,
-    describeSizes(sizes),
+  const rows = entries.map(({ change, threshold, status, blocks, reason, counters, instructions, ...entry }) => [
+    describeName(entry),
+    describeSizes(entry.sizes),
     instructions.kind === 'counted' ? signedPercent(instructions.growth, 2) : '',
     change === null ? '' : signedPercent(change.center),
     change === null ? '' : interval(change),
@@ -50,6 +50,11 @@ export function describeCheck(entries: readonly CheckEntry[]): string {
     ]),
     ...describeCounting(entries),
   ].join('\n');
+}
+
+/** A benchmark has a second row for how well its work is spread over threads. */
+export function describeName({ name, measures }: Pick<CheckEntry, 'name' | 'measures'>): string {
+  return measures === 'scaling' ? `${name}, all threads / one` : name;
 }
 
 /** Says which build was counted, which benchmarks were not counted, and why. */
@@ -80,7 +85,7 @@ export function describeFailures(
   return failed
     .flatMap((entry) => {
       const reproduce = `  Reproduce: ${call.command} --base ${call.base.slice(0, 10)} ${entry.name}`;
-      const failure = `FAILED ${entry.name}: ${describeFailure(entry)}`;
+      const failure = `FAILED ${describeName(entry)}: ${describeFailure(entry)}`;
       const growth = acceptableGrowth(entry);
       if (growth === undefined) return [failure, reproduce];
       const { counter, share } = growth;
@@ -101,6 +106,8 @@ export function describeFailures(
 }
 
 function describeFailure({ status, reason, change, instructions, counters }: CheckEntry): string {
+  if (status === 'scales worse')
+    return `${signedPercent(change!.center)} time on all threads / time on one, 99 % interval ${interval(change!)}`;
   if (status === 'slower') return `${signedPercent(change!.center)} time, 99 % interval ${interval(change!)}`;
   if (status === 'more instructions' && instructions.kind === 'counted') {
     const { base, head, growth } = instructions;
@@ -114,7 +121,10 @@ function describeFailure({ status, reason, change, instructions, counters }: Che
 /** What an accepted slow-down would allow: time, or a counter. */
 function acceptableGrowth(entry: CheckEntry): { counter?: string; share: number } | undefined {
   const { status, change, instructions, counters } = entry;
+  if (status === 'scales worse')
+    return `${signedPercent(change!.center)} time on all threads / time on one, 99 % interval ${interval(change!)}`;
   if (status === 'slower') return { share: change!.high };
+  if (status === 'scales worse') return { counter: SCALING, share: change!.high };
   if (status === 'more instructions' && instructions.kind === 'counted')
     return { counter: INSTRUCTIONS, share: instructions.growth };
   const grown = status === 'more work' ? counters.find(({ growth }) => growth > 0) : undefined;

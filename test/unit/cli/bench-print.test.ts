@@ -6,6 +6,7 @@ import { describeCheck, describeFailures } from '../../../src/cli/bench/print.js
 const entry: CheckEntry = {
   name: 'parse/small',
   sizes: { bytes: 10 },
+  measures: 'time',
   threshold: 0.07,
   status: 'more instructions',
   change: { center: 0.05, low: 0.01, high: 0.09 },
