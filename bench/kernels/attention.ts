@@ -2,7 +2,7 @@
  * Compares attention forward with oneDNN's two products per head and sequence, q k^T and P v, without a softmax and
  * with operands packed in advance. Both count as 4 T^2 d operations per head and sequence.
  */
-import type { Benchmark } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark } from '../../packages/bench-gate/src/benchmark.js';
 import { randomNormal } from '../../test/support/random.js';
 import { countWork, ONE_THREAD, openAddon, openEngine } from '../support/engine.js';
 

@@ -2,7 +2,7 @@
  * Compares infoNce with its three oneDNN products X Y^T, G Y and G^T X at full size, with operands converted and packed
  * in advance and no other work. Both count as 6 B^2 D operations.
  */
-import type { Benchmark, Revision } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Revision } from '../../packages/bench-gate/src/benchmark.js';
 import type { InfoNceInput } from '../../src/native/infonce.js';
 import { roundToBf16 } from '../../test/support/infonce-reference.js';
 import { randomUnitRows } from '../../test/support/random.js';

@@ -2,7 +2,7 @@
  * Compares the n-gram features of words with plain JavaScript, which counts the n-grams as strings in a Map and neither
  * hashes nor sorts them. Real answers, with one thread and with all; the peer always has one.
  */
-import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Subject } from '../../packages/bench-gate/src/benchmark.js';
 import { usableCpuCount } from '../../src/core/cpu-count.js';
 import type { NgramFeatures } from '../../src/native/ngrams.js';
 import { referenceNgrams } from '../../test/support/ngram-reference.js';

@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 
-import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Subject } from '../../packages/bench-gate/src/benchmark.js';
 import { usableCpuCount } from '../../src/core/cpu-count.js';
 import type { PackedTokens } from '../../src/native/packed-tokens.js';
 import { type AnswerLanguages, answerTexts } from '../support/answers.js';

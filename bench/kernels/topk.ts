@@ -4,7 +4,7 @@
  *
  * UNIVAR_SIMD=AVX2 limits only our side: also set OPENBLAS_CORETYPE=Haswell for FAISS's AVX2 kernels.
  */
-import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Subject } from '../../packages/bench-gate/src/benchmark.js';
 import type { SearchResult } from '../../src/native/search-result.js';
 import { randomNormal, randomUnitRows } from '../../test/support/random.js';
 import { checkScores } from '../support/check-scores.js';

@@ -2,8 +2,8 @@
  * Compares the latency of single queries from 1 and from 16 concurrent callers with the same calls of plain libfaiss.
  * Each caller sends its next query after the answer to the last one. p50 and p99 are in the details of a result.
  */
-import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
-import { quantile } from '../../src/benchmarking/statistics.js';
+import type { Benchmark, Revision, Subject } from '../../packages/bench-gate/src/benchmark.js';
+import { quantile } from '../../packages/bench-gate/src/timing/statistics.js';
 import type { VectorIndex } from '../../src/search/vector-index.js';
 import { randomClusters } from '../../test/support/random.js';
 import { openEngine } from '../support/engine.js';

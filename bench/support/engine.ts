@@ -1,5 +1,5 @@
 /** Opens the parts of the build under test that benchmarks need. */
-import type { Counters, Environment, Revision } from '../../src/benchmarking/benchmark.js';
+import type { Counters, Environment, Revision } from '../../packages/bench-gate/src/benchmark.js';
 import type * as engine from '../../src/index.js';
 import type * as loader from '../../src/native/loader.js';
 import type * as product from '../../src/native/matmul.js';
