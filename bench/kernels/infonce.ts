@@ -6,7 +6,7 @@ import type { Benchmark, Revision } from '../../packages/bench-gate/src/benchmar
 import type { InfoNceInput } from '../../src/native/infonce.js';
 import { roundToBf16 } from '../../test/support/infonce-reference.js';
 import { randomUnitRows } from '../../test/support/random.js';
-import { countWork, ONE_THREAD, openAddon, openEngine, openMatmul } from '../support/engine.js';
+import { countWork, ONE_THREAD, openAddon, openEngine, openMatmul, TWO_THREADS } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
@@ -36,6 +36,7 @@ export const benchmarks: Benchmark[] = cases.flatMap(({ rows, only }) =>
       subject: 'infoNce',
       only,
       ...(only === 'check' ? { env: ONE_THREAD } : {}),
+      ...(only === 'check' && precision === 'f32' ? { scaling: TWO_THREADS } : {}),
       work: { unit: 'GFLOP', subject: gigaOperations, peer: gigaOperations },
       target: 0.75,
       prepare: async (revision) => {

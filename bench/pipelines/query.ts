@@ -6,7 +6,7 @@ import type { Benchmark, Revision, Subject } from '../../packages/bench-gate/src
 import { quantile } from '../../packages/bench-gate/src/timing/statistics.js';
 import type { VectorIndex } from '../../src/search/vector-index.js';
 import { randomClusters } from '../../test/support/random.js';
-import { openEngine } from '../support/engine.js';
+import { ONE_THREAD, openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
@@ -71,6 +71,7 @@ function benchmark(callers: number, only: 'run' | 'check'): Benchmark {
     sizes: { ...size, dim: DIM, k: K, callers },
     subject: 'VectorIndex.search',
     only,
+    ...(only === 'check' ? { env: ONE_THREAD } : {}),
     work: { unit: 'queries', subject: size.queries, peer: size.queries },
     prepare: (revision) => makeSubject(revision, size, callers, false),
     peer: { name: 'plain libfaiss', prepare: (revision) => makeSubject(revision, size, callers, true) },

@@ -13,7 +13,7 @@ import { finished } from 'node:stream/promises';
 import { gunzipSync } from 'node:zlib';
 
 import type { Benchmark, Subject } from '../../packages/bench-gate/src/benchmark.js';
-import { openEngine } from '../support/engine.js';
+import { ONE_THREAD, openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
@@ -117,6 +117,6 @@ export const benchmarks: Benchmark[] = [
   ...[10_000, 100_000, 1_000_000].map((rows) =>
     benchmark(`read/memory/${rows}-rows`, 'multilingual', rows, { only: 'run', rounds: 1 }),
   ),
-  benchmark('read/jsonl/small', 'english', 500, { only: 'check' }),
-  reading('read/csv/small', 500, () => writeCsv(500), { only: 'check' }),
+  benchmark('read/jsonl/small', 'english', 500, { only: 'check', env: ONE_THREAD }),
+  reading('read/csv/small', 500, () => writeCsv(500), { only: 'check', env: ONE_THREAD }),
 ];

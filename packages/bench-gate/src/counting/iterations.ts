@@ -17,7 +17,7 @@ const MAX_ITERATIONS = 16;
 const WARM_UP_ITERATIONS = 20;
 
 /** Limits for benchmarks with long iterations, in seconds of processor time, which other load does not change. */
-const WARM_UP_SECONDS = 3;
+const WARM_UP_SECONDS = 1.5;
 const MAX_SECONDS = 20;
 
 export interface IterationCounts {
