@@ -8,7 +8,6 @@ const FOLDERS = {
   core: { uses: [], packages: ['fastest-levenshtein'] },
   plots: { uses: ['core'], packages: ['@observablehq/plot', 'linkedom'] },
   native: { uses: ['core'] },
-  benchmarking: { uses: ['core', 'plots'] },
   records: { uses: ['core'], packages: ['hyparquet', 'hyparquet-compressors'] },
   text: { uses: ['core', 'native'], packages: ['tokenizers'] },
   search: { uses: ['core', 'native'], packages: ['fastest-levenshtein', 'pg', 'pg-copy-streams'] },
@@ -62,7 +61,6 @@ const FOLDERS = {
       'core',
       'plots',
       'native',
-      'benchmarking',
       'records',
       'text',
       'search',
@@ -114,7 +112,7 @@ const fences = Object.entries(FOLDERS).map(([name, { uses, packages = [] }]) => 
 });
 
 export default tseslint.config(
-  { ignores: ['dist/', 'build/', 'out/', 'node_modules/', 'examples/'] },
+  { ignores: ['dist/', 'packages/*/dist/', 'build/', 'out/', 'node_modules/', 'examples/'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -133,13 +131,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: [
-      'src/cli/**',
-      'src/native/loader.ts',
-      'src/native/cuda-addon.ts',
-      'src/core/package-files.ts',
-      'src/benchmarking/child-process.ts',
-    ],
+    ignores: ['src/cli/**', 'src/native/loader.ts', 'src/native/cuda-addon.ts', 'src/core/package-files.ts'],
     rules: {
       'no-restricted-properties': [
         'error',
@@ -151,4 +143,18 @@ export default tseslint.config(
   { files: ['src/cli/**', 'scripts/**', 'bench/**', 'test/fuzz/**'], rules: { 'no-console': 'off' } },
   { files: ['**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
   ...fences,
+  {
+    files: ['packages/bench-gate/src/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^(?!node:|\\.{1,2}/)', message: 'bench-gate has no dependencies.' },
+            { regex: '^(\\.\\./){2}', message: 'bench-gate imports nothing outside of its folder.' },
+          ],
+        },
+      ],
+    },
+  },
 );

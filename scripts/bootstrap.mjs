@@ -105,8 +105,11 @@ function cudaAddon() {
 function typeScript() {
   const dist = join(ROOT, 'dist');
   const stamp = join(dist, '.univar-stamp');
+  const gate = join('packages', 'bench-gate');
   const hash = hashOf(ROOT, [
     'src',
+    join(gate, 'src'),
+    join(gate, 'tsconfig.json'),
     'tsconfig.json',
     'tsconfig.build.json',
     'scripts/build-ts.mjs',
@@ -114,7 +117,8 @@ function typeScript() {
     'package-lock.json',
   ]);
   if (stampMatches(stamp, hash)) return { state: 'present' };
-  rmSync(dist, { recursive: true, force: true }); // otherwise outputs of deleted sources would remain
+  // Otherwise outputs of deleted sources would remain.
+  for (const folder of [dist, join(ROOT, gate, 'dist')]) rmSync(folder, { recursive: true, force: true });
   run(
     process.execPath,
     [join(ROOT, 'scripts', 'build-ts.mjs')],

@@ -1,5 +1,5 @@
 /**
- * Compiles src/ to dist/, and bundles the libraries that draw plots, and the viewer that map pages contain: one script
+ * Compiles src/ to dist/ and packages/bench-gate/src/ to its own dist/, and bundles the libraries that draw plots, and the viewer that map pages contain: one script
  * and one style sheet without imports.
  */
 import { execFileSync } from 'node:child_process';
@@ -15,11 +15,11 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const VIEWER = join(ROOT, 'src', 'maps', 'viewer');
 
 try {
-  execFileSync(
-    process.execPath,
-    [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'],
-    { cwd: ROOT, stdio: 'inherit' },
-  );
+  for (const project of ['tsconfig.build.json', 'packages/bench-gate'])
+    execFileSync(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', project], {
+      cwd: ROOT,
+      stdio: 'inherit',
+    });
   await build({
     entryPoints: [join(VIEWER, 'viewer.ts'), join(VIEWER, 'viewer.css')],
     outdir: join(ROOT, 'dist', 'maps', 'viewer'),

@@ -123,7 +123,8 @@ function stage(to) {
   }
   if (!existsSync(join(ROOT, 'dist', 'index.js')))
     throw new BundleError('dist/ is missing. "npm run build:ts" makes it');
-  copyTree(join(ROOT, 'dist'), join(to, 'dist'), (path) => !FILES_LEFT_OUT.test(path));
+  for (const dist of ['dist', 'packages/bench-gate/dist'])
+    copyTree(join(ROOT, dist), join(to, dist), (path) => !FILES_LEFT_OUT.test(path));
   copySources(to);
   copyPackages(to);
   copyNode(to);

@@ -1,5 +1,5 @@
 /** The model card of univar-base. */
-import type { Machine } from '../../src/benchmarking/results-file.js';
+import type { Machine } from '../../packages/bench-gate/src/report/results-file.js';
 import type { BaseTraining } from '../../src/training/ngrams/train-base.js';
 import type { BaseSet } from './base-sets.js';
 

@@ -1,7 +1,7 @@
 /** Measures variants of the base encoder on sources that they were not trained on. */
 import { fileURLToPath } from 'node:url';
 
-import { describeMachine, type Machine } from '../../src/benchmarking/results-file.js';
+import { describeMachine, type Machine } from '../../packages/bench-gate/src/report/results-file.js';
 import { readNgramConfig, readNgramTable } from '../../src/encoder/ngrams/ngram-folder.js';
 import { evaluateKnn } from '../../src/evaluation/knn.js';
 import { capabilities } from '../../src/native/capabilities.js';

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { describeMachine } from '../../src/benchmarking/results-file.js';
+import { describeMachine } from '../../packages/bench-gate/src/report/results-file.js';
 import { DEFAULT_ENCODER } from '../../src/encoder/default-encoder.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { hashFile } from '../../src/records/input-files.js';

@@ -2,7 +2,7 @@
  * The benchmarks of encoder.ts with torch.compile as the peer. They have their own module because a compiler failure
  * would lose the other figures too.
  */
-import type { Benchmark } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark } from '../../packages/bench-gate/src/benchmark.js';
 import { encoderBeside } from './encoder.js';
 import { TORCH } from './torch-peer.js';
 

@@ -3,7 +3,7 @@
  * (torch_peer.py), on texts with varied lengths like those of answers. Measures tokens per second of embedding and of
  * training steps, from token ids on the host to embeddings or the loss on the host.
  */
-import type { Benchmark, Peer, Revision, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Peer, Revision, Subject } from '../../packages/bench-gate/src/benchmark.js';
 import type { EncoderSpec } from '../../src/native/encoder-types.js';
 import { joinPackedTokens, type PackedTokens } from '../../src/native/packed-tokens.js';
 import { seededRandom } from '../../test/support/random.js';

@@ -2,7 +2,7 @@
  * Measures infoNce of 1,048,576 pairs, whose matrix of logits would take 2 TiB in bf16. It has no peer, and its own
  * module because it takes long.
  */
-import type { Benchmark } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark } from '../../packages/bench-gate/src/benchmark.js';
 import { infoNceBenchmark } from './infonce.js';
 import { wantedSize } from './sizes.js';
 

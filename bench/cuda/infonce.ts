@@ -3,7 +3,7 @@
  * full matrix of logits several times. Measures from arrays on the host to loss and gradients on the host, and without
  * these copies. Both count as 6 B^2 D operations.
  */
-import type { Benchmark, Peer, Revision, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Peer, Revision, Subject } from '../../packages/bench-gate/src/benchmark.js';
 import type { InfoNceInput, InfoNceResult } from '../../src/native/infonce.js';
 import { roundToBf16 } from '../../test/support/infonce-reference.js';
 import { randomUnitRows } from '../../test/support/random.js';

@@ -2,7 +2,7 @@
  * Compares exact search of the 50 best of a million rows on the device with torch.topk of products with the same rows,
  * in float32, whose scores are rounded, and in bf16, which finds other rows. Queries and results are on the host.
  */
-import type { Benchmark } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark } from '../../packages/bench-gate/src/benchmark.js';
 import type { SearchResult } from '../../src/native/search-result.js';
 import { seededRandom } from '../../test/support/random.js';
 import { checkScores } from '../support/check-scores.js';

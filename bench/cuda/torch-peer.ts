@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import type { Subject } from '../../src/benchmarking/benchmark.js';
-import { median } from '../../src/benchmarking/statistics.js';
+import type { Subject } from '../../packages/bench-gate/src/benchmark.js';
+import { median } from '../../packages/bench-gate/src/timing/statistics.js';
 
 /** Version of PyTorch in the host's python3; undefined if it is not installed. */
 export const TORCH = process.env['UNIVAR_TORCH'] || undefined;

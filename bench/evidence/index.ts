@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { describeMachine } from '../../src/benchmarking/results-file.js';
+import { describeMachine } from '../../packages/bench-gate/src/report/results-file.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { SCALES } from './configurations.js';
 import { PARTS, runEvidence } from './run-evidence.js';

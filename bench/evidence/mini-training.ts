@@ -1,4 +1,4 @@
-import type { Machine } from '../../src/benchmarking/results-file.js';
+import type { Machine } from '../../packages/bench-gate/src/report/results-file.js';
 import type { EncoderPrecision } from '../../src/encoder/encoder.js';
 import type { TrainSummary } from '../../src/training/train.js';
 import type { Figures, SetDescription } from './figures.js';

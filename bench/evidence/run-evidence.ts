@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import type { Machine } from '../../src/benchmarking/results-file.js';
+import type { Machine } from '../../packages/bench-gate/src/report/results-file.js';
 import { Lab, type LabOptions } from './lab.js';
 import { writeSection } from './pages.js';
 import { ablation } from './parts/ablation.js';

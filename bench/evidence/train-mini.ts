@@ -8,7 +8,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { describeMachine } from '../../src/benchmarking/results-file.js';
+import { describeMachine } from '../../packages/bench-gate/src/report/results-file.js';
 import type { EncoderPrecision } from '../../src/encoder/encoder.js';
 import { exportEncoder } from '../../src/encoder/export/export-encoder.js';
 import { loadEncoder } from '../../src/encoder/load-encoder.js';

@@ -2,9 +2,9 @@
  * Compares attention forward with oneDNN's two products per head and sequence, q k^T and P v, without a softmax and
  * with operands packed in advance. Both count as 4 T^2 d operations per head and sequence.
  */
-import type { Benchmark } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark } from '../../packages/bench-gate/src/benchmark.js';
 import { randomNormal } from '../../test/support/random.js';
-import { countWork, ONE_THREAD, openAddon, openEngine } from '../support/engine.js';
+import { countWork, ONE_THREAD, openAddon, openEngine, TWO_THREADS } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
@@ -23,7 +23,7 @@ export const benchmarks: Benchmark[] = cases.map(({ model, only, heads, headDim,
     sizes: { sequences, T: length, H: heads, d: headDim },
     subject: 'attention forward',
     only,
-    ...(only === 'check' ? { env: ONE_THREAD } : {}),
+    ...(only === 'check' ? { env: ONE_THREAD, scaling: TWO_THREADS } : {}),
     work: { unit: 'GFLOP', subject: gigaOperations, peer: gigaOperations },
     prepare: async (revision) => {
       const addon = await openAddon(revision);

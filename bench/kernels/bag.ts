@@ -2,7 +2,7 @@
  * Compares bags of embeddings with plain TypeScript on typed arrays: the sums of rows of an int8 table, and a training
  * step, whose peer computes in double precision.
  */
-import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Revision, Subject } from '../../packages/bench-gate/src/benchmark.js';
 import type * as corpora from '../../src/native/ngram-corpus.js';
 import type * as tables from '../../src/native/ngram-table.js';
 import type * as trainers from '../../src/native/ngram-trainer.js';

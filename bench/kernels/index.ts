@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Revision, Subject } from '../../packages/bench-gate/src/benchmark.js';
 import type { IndexQueryOptions } from '../../src/search/index-options.js';
 import type { VectorIndex } from '../../src/search/vector-index.js';
 import { randomClusters, randomNormal } from '../../test/support/random.js';

@@ -2,11 +2,11 @@
  * Compares infoNce with its three oneDNN products X Y^T, G Y and G^T X at full size, with operands converted and packed
  * in advance and no other work. Both count as 6 B^2 D operations.
  */
-import type { Benchmark, Revision } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Revision } from '../../packages/bench-gate/src/benchmark.js';
 import type { InfoNceInput } from '../../src/native/infonce.js';
 import { roundToBf16 } from '../../test/support/infonce-reference.js';
 import { randomUnitRows } from '../../test/support/random.js';
-import { countWork, ONE_THREAD, openAddon, openEngine, openMatmul } from '../support/engine.js';
+import { countWork, ONE_THREAD, openAddon, openEngine, openMatmul, TWO_THREADS } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
@@ -36,6 +36,7 @@ export const benchmarks: Benchmark[] = cases.flatMap(({ rows, only }) =>
       subject: 'infoNce',
       only,
       ...(only === 'check' ? { env: ONE_THREAD } : {}),
+      ...(only === 'check' && precision === 'f32' ? { scaling: TWO_THREADS } : {}),
       work: { unit: 'GFLOP', subject: gigaOperations, peer: gigaOperations },
       target: 0.75,
       prepare: async (revision) => {

@@ -2,7 +2,7 @@
  * Compares a linear layer with the bare oneDNN product of its shape, packed in advance and without a bias. Both count
  * as 2 * rows * in * out operations.
  */
-import type { Benchmark } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark } from '../../packages/bench-gate/src/benchmark.js';
 import { randomNormal } from '../../test/support/random.js';
 import { countWork, ONE_THREAD, openAddon, openEngine } from '../support/engine.js';
 

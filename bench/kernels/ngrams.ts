@@ -2,12 +2,12 @@
  * Compares the n-gram features of words with plain JavaScript, which counts the n-grams as strings in a Map and neither
  * hashes nor sorts them. Real answers, with one thread and with all; the peer always has one.
  */
-import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Subject } from '../../packages/bench-gate/src/benchmark.js';
 import { usableCpuCount } from '../../src/core/cpu-count.js';
 import type { NgramFeatures } from '../../src/native/ngrams.js';
 import { referenceNgrams } from '../../test/support/ngram-reference.js';
 import { type AnswerLanguages, answerTexts } from '../support/answers.js';
-import { openEngine } from '../support/engine.js';
+import { ONE_THREAD, openEngine } from '../support/engine.js';
 import { countNgrams } from '../support/plain-ngrams.js';
 
 export { environment } from '../support/engine.js';
@@ -23,7 +23,7 @@ function benchmark(corpus: AnswerLanguages, threads: number, only: 'run' | 'chec
     sizes: { MB: BYTES[only] / 1e6, threads },
     subject: 'extractNgrams',
     only,
-    env: { UNIVAR_THREADS: String(threads) },
+    env: threads === 1 ? ONE_THREAD : { UNIVAR_THREADS: String(threads) },
     work: { unit: 'MB', subject: BYTES[only] / 1e6, peer: BYTES[only] / 1e6 },
     rounds: 5,
     prepare: async (revision): Promise<Subject> => {

@@ -4,11 +4,11 @@
  */
 import { fileURLToPath } from 'node:url';
 
-import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Subject } from '../../packages/bench-gate/src/benchmark.js';
 import { usableCpuCount } from '../../src/core/cpu-count.js';
 import type { PackedTokens } from '../../src/native/packed-tokens.js';
 import { type AnswerLanguages, answerTexts } from '../support/answers.js';
-import { openEngine } from '../support/engine.js';
+import { ONE_THREAD, openEngine, TWO_THREADS } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
@@ -25,11 +25,11 @@ function benchmark(corpus: AnswerLanguages, threads: number, only: 'run' | 'chec
     sizes: { MB: BYTES[only] / 1e6, threads },
     subject: 'WordPieceTokenizer',
     only,
-    env: {
-      UNIVAR_THREADS: String(threads),
-      RAYON_NUM_THREADS: String(threads),
-      TOKENIZERS_PARALLELISM: String(threads > 1),
-    },
+    env:
+      threads === 1
+        ? ONE_THREAD
+        : { UNIVAR_THREADS: String(threads), RAYON_NUM_THREADS: String(threads), TOKENIZERS_PARALLELISM: 'true' },
+    ...(only === 'check' ? { scaling: TWO_THREADS } : {}),
     work: { unit: 'MB', subject: BYTES[only] / 1e6, peer: BYTES[only] / 1e6 },
     target: 20,
     rounds: 5,

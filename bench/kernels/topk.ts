@@ -4,11 +4,11 @@
  *
  * UNIVAR_SIMD=AVX2 limits only our side: also set OPENBLAS_CORETYPE=Haswell for FAISS's AVX2 kernels.
  */
-import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Subject } from '../../packages/bench-gate/src/benchmark.js';
 import type { SearchResult } from '../../src/native/search-result.js';
 import { randomNormal, randomUnitRows } from '../../test/support/random.js';
 import { checkScores } from '../support/check-scores.js';
-import { countWork, ONE_THREAD, openEngine } from '../support/engine.js';
+import { countWork, ONE_THREAD, openEngine, TWO_THREADS } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
@@ -37,6 +37,7 @@ export const benchmarks: Benchmark[] = cases().map(({ name, only, rows, queries,
     subject: prepared ? 'SimilarityBase.search' : 'similarityTopK',
     only,
     ...(only === 'check' ? { env: ONE_THREAD } : {}),
+    ...(name === 'topk/uniform/prepared/small' ? { scaling: TWO_THREADS } : {}),
     ...(queries === 1 ? { rounds: 31 } : { target: TARGET }),
     work: { unit: 'queries', subject: queries, peer: queries },
     prepare: async (revision): Promise<Subject> => {

@@ -15,7 +15,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { describeMachine } from '../../src/benchmarking/results-file.js';
+import { describeMachine } from '../../packages/bench-gate/src/report/results-file.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { environmentOf } from '../support/engine.js';
 import { buildIndex } from './build.js';

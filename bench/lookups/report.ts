@@ -1,5 +1,5 @@
 /** The content of a results file of this benchmark. */
-import type { Machine } from '../../src/benchmarking/results-file.js';
+import type { Machine } from '../../packages/bench-gate/src/report/results-file.js';
 import type { Kind } from './kinds.js';
 
 /** Figures of one search setting; of times, the medians over the rounds. */

@@ -2,7 +2,7 @@
  * Measures opened indexes in turns: in every round, each engine runs each setting once. A disturbance then hits all
  * engines, and the median over the rounds leaves it out.
  */
-import { median, quantile } from '../../src/benchmarking/statistics.js';
+import { median, quantile } from '../../packages/bench-gate/src/timing/statistics.js';
 import type { LookupData } from './data.js';
 import { candidatesOf } from './kinds.js';
 import { recallOf } from './recall.js';

@@ -1,5 +1,5 @@
 /** Prints a results file as tables: engines at equal recall, what a promise costs, and building. */
-import { median } from '../../src/benchmarking/statistics.js';
+import { median } from '../../packages/bench-gate/src/timing/statistics.js';
 import { markdownTable } from '../../src/evaluation/markdown-table.js';
 import { atRecall } from './equal-recall.js';
 import { PEER } from './kinds.js';

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import type { Benchmark } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark } from '../../packages/bench-gate/src/benchmark.js';
 
 export { environment } from '../support/engine.js';
 

@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { Benchmark, Peer, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Peer, Subject } from '../../packages/bench-gate/src/benchmark.js';
 import { MINI_ENCODER } from '../../src/encoder/default-encoder.js';
 import type { Encoder } from '../../src/encoder/encoder.js';
 import { answerTexts } from '../support/answers.js';

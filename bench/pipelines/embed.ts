@@ -10,7 +10,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
-import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Revision, Subject } from '../../packages/bench-gate/src/benchmark.js';
 import type { EncodeResult } from '../../src/encoder/encoder.js';
 import type * as modelFolder from '../../src/encoder/folder/model-folder.js';
 import type { QaRecord } from '../../src/records/record.js';

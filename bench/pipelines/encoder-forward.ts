@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
-import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Revision, Subject } from '../../packages/bench-gate/src/benchmark.js';
 import type { EncodeResult } from '../../src/encoder/encoder.js';
 import type { QaRecord } from '../../src/records/record.js';
 import { openEngine } from '../support/engine.js';

@@ -2,11 +2,11 @@
  * Compares the latency of single queries from 1 and from 16 concurrent callers with the same calls of plain libfaiss.
  * Each caller sends its next query after the answer to the last one. p50 and p99 are in the details of a result.
  */
-import type { Benchmark, Revision, Subject } from '../../src/benchmarking/benchmark.js';
-import { quantile } from '../../src/benchmarking/statistics.js';
+import type { Benchmark, Revision, Subject } from '../../packages/bench-gate/src/benchmark.js';
+import { quantile } from '../../packages/bench-gate/src/timing/statistics.js';
 import type { VectorIndex } from '../../src/search/vector-index.js';
 import { randomClusters } from '../../test/support/random.js';
-import { openEngine } from '../support/engine.js';
+import { ONE_THREAD, openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
@@ -71,6 +71,7 @@ function benchmark(callers: number, only: 'run' | 'check'): Benchmark {
     sizes: { ...size, dim: DIM, k: K, callers },
     subject: 'VectorIndex.search',
     only,
+    ...(only === 'check' ? { env: ONE_THREAD } : {}),
     work: { unit: 'queries', subject: size.queries, peer: size.queries },
     prepare: (revision) => makeSubject(revision, size, callers, false),
     peer: { name: 'plain libfaiss', prepare: (revision) => makeSubject(revision, size, callers, true) },

@@ -5,18 +5,20 @@
  */
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { gunzipSync } from 'node:zlib';
 
-import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
-import { openEngine } from '../support/engine.js';
+import type { Benchmark, Subject } from '../../packages/bench-gate/src/benchmark.js';
+import { ONE_THREAD, openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
 const ROOT = new URL('../../', import.meta.url);
+/** Corpora by name, as the text of a file of rows. */
 const corpora = {
   english: () => gunzipSync(readFileSync(new URL('examples/quickstart/answers.jsonl.gz', ROOT))).toString(),
   multilingual: () => readFileSync(new URL('test/fixtures/answers-small.jsonl', ROOT), 'utf8'),
@@ -42,6 +44,21 @@ async function writeRows(corpus: keyof typeof corpora, count: number): Promise<R
   return { path, megabytes: file.bytesWritten / 1e6, remove: () => rmSync(folder, { recursive: true }) };
 }
 
+/** Writes the first answers as CSV. Every field is quoted, and quotes in fields are doubled. */
+async function writeCsv(count: number): Promise<Rows> {
+  const lines = corpora.english().split('\n').slice(0, count);
+  const columns = ['model', 'lang', 'question', 'answer'];
+  const records = lines.map((line) => {
+    const cells = JSON.parse(line) as Record<string, unknown>;
+    return columns.map((column) => `"${String(cells[column] ?? '').replaceAll('"', '""')}"`).join(',');
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'univar-bench-'));
+  const path = join(folder, 'rows.csv');
+  const text = `${columns.join(',')}\n${records.join('\n')}\n`;
+  await writeFile(path, text);
+  return { path, megabytes: text.length / 1e6, remove: () => rmSync(folder, { recursive: true }) };
+}
+
 async function countWithReadline(path: string): Promise<number> {
   let count = 0;
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
@@ -55,6 +72,10 @@ function expectCount(count: unknown, rows: number): void {
 }
 
 function benchmark(name: string, corpus: keyof typeof corpora, rows: number, options: Partial<Benchmark>): Benchmark {
+  return reading(name, rows, () => writeRows(corpus, rows), options);
+}
+
+function reading(name: string, rows: number, write: () => Promise<Rows>, options: Partial<Benchmark>): Benchmark {
   return {
     name,
     sizes: { rows },
@@ -62,7 +83,7 @@ function benchmark(name: string, corpus: keyof typeof corpora, rows: number, opt
     work: { unit: 'rows', subject: rows, peer: rows },
     prepare: async (revision): Promise<Subject> => {
       const { readRecords } = await openEngine(revision);
-      const file = await writeRows(corpus, rows);
+      const file = await write();
       const run = async (): Promise<number> => {
         let count = 0;
         for await (const { records } of readRecords([file.path])) count += records.length;
@@ -96,5 +117,6 @@ export const benchmarks: Benchmark[] = [
   ...[10_000, 100_000, 1_000_000].map((rows) =>
     benchmark(`read/memory/${rows}-rows`, 'multilingual', rows, { only: 'run', rounds: 1 }),
   ),
-  benchmark('read/jsonl/small', 'english', 500, { only: 'check' }),
+  benchmark('read/jsonl/small', 'english', 500, { only: 'check', env: ONE_THREAD }),
+  reading('read/csv/small', 500, () => writeCsv(500), { only: 'check', env: ONE_THREAD }),
 ];

@@ -3,7 +3,7 @@
  * weight y = x w^T, dx = dy w and dw = dy^T x, with all tokens in one product and operands converted and packed in
  * advance. Both count as 6 operations per token and weight. Weights are random, because speed does not depend on them.
  */
-import type { Benchmark, Subject } from '../../src/benchmarking/benchmark.js';
+import type { Benchmark, Subject } from '../../packages/bench-gate/src/benchmark.js';
 import type { Addon } from '../../src/native/addon-types.js';
 import type { EncoderSpec } from '../../src/native/encoder-types.js';
 import type { PackedTokens } from '../../src/native/packed-tokens.js';

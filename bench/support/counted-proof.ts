@@ -1,24 +1,27 @@
 /**
- * Proves that counted instructions decide what time cannot: `npm run bench:proof -- --counted [--checks 3] [--only
- * same|NAME]`.
+ * Proves that the check decides beside other load: `npm run bench:proof -- --counted [--checks 40] [--tries 1] [--only
+ * same|NAME] [--pieces N]`.
  *
- * - `same`: a build compared with itself, `--checks` times. Every failure is a false alarm.
- * - Each slow-down of slow-edits.ts, put into a copy of dist/, `--checks` times. Every pass is a miss.
+ * - `same`: a build compared with itself, `--checks` times, with a third of the benchmarks each. Every failure is a
+ *   false alarm.
+ * - Each slow-down of slow-edits.ts, put into a copy of dist/, `--tries` times. Every pass is a miss.
  *
  * Load on all cores runs beside every check. Each outcome is written to bench/results/proof-counted-SIMD.json
- * immediately, so that an interrupted proof of the same commit resumes.
+ * immediately, so that an interrupted proof of the same commit resumes, and `--pieces` ends it after some checks. The
+ * table is written to docs/benchmarks.md.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
-import { CACHE } from '../../src/benchmarking/base-build.js';
-import { type CheckEntry, checkBenchmarks, FAILURES } from '../../src/benchmarking/check.js';
-import { compileClientRequests } from '../../src/benchmarking/counting/client-requests.js';
-import { countBenchmarks } from '../../src/benchmarking/counting/count.js';
-import { selectBenchmarks } from '../../src/benchmarking/find-benchmarks.js';
-import { openRevision } from '../../src/benchmarking/measurement.js';
-import { describeMachine, type Machine } from '../../src/benchmarking/results-file.js';
+import { CACHE } from '../../packages/bench-gate/src/base/base-build.js';
+import { countingTools } from '../../packages/bench-gate/src/check.js';
+import { compareInstructions } from '../../packages/bench-gate/src/counting/count.js';
+import { CountCache } from '../../packages/bench-gate/src/counting/count-cache.js';
+import { selectBenchmarks } from '../../packages/bench-gate/src/find-benchmarks.js';
+import { openRevision } from '../../packages/bench-gate/src/process/measurement.js';
+import { describeMachine, type Machine } from '../../packages/bench-gate/src/report/results-file.js';
+import { type CheckEntry, checkBenchmarks, FAILURES } from '../../packages/bench-gate/src/verdict/check-benchmarks.js';
 import { environment } from './engine.js';
 import { startLoad } from './load-generator.js';
 import { SLOW_EDITS, type SlowEdit, type SlowEditName } from './slow-edits.js';
@@ -26,8 +29,11 @@ import { SLOW_EDITS, type SlowEdit, type SlowEditName } from './slow-edits.js';
 /** Far more than counting needs. */
 const COUNT_MILLISECONDS = 3_600_000;
 
-/** Time for pairs of processes after the count. */
-const TIME_SECONDS = 60;
+/** Time for pairs of processes after the count, per benchmark: more for a slow-down that only time can show. */
+const TIME_SECONDS = { same: 30, edited: 150 };
+
+/** A check of the same build takes every third benchmark, the next check the next ones. */
+const SHARE_OF_SAME = 3;
 
 type Kind = 'same' | SlowEditName;
 
@@ -35,7 +41,7 @@ interface CountedOutcome {
   kind: Kind;
   commit: string;
   seconds: number;
-  entries: Pick<CheckEntry, 'name' | 'status' | 'change' | 'blocks' | 'instructions'>[];
+  entries: Pick<CheckEntry, 'name' | 'status' | 'change' | 'blocks' | 'instructions' | 'reason'>[];
 }
 
 interface CountedProofFile {
@@ -44,53 +50,78 @@ interface CountedProofFile {
   outcomes: CountedOutcome[];
 }
 
-export async function runCountedProof(root: string, { checks, only }: { checks: number; only?: string | undefined }) {
+export interface CountedProofOptions {
+  root: string;
+  /** Page with the markers of the table. */
+  page: string;
+  checks: number;
+  tries: number;
+  pieces: number;
+  only?: string | undefined;
+}
+
+export async function runCountedProof({ root, page, checks, tries, pieces, only }: CountedProofOptions): Promise<void> {
   const machine = await describeMachine(root, await environment(openRevision(root)));
   const path = join(root, 'bench', 'results', `proof-counted-${machine.variant}.json`);
   const commit = machine.commit.replace(/-dirty$/, '');
   const earlier = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as CountedProofFile).outcomes : [];
   const outcomes = earlier.filter((outcome) => outcome.commit === commit);
-  const kinds = (['same', ...Object.keys(SLOW_EDITS)] as Kind[]).filter((kind) => only === undefined || kind === only);
+  const kinds = ([...Object.keys(SLOW_EDITS), 'same'] as Kind[]).filter((kind) => only === undefined || kind === only);
   if (kinds.length === 0) throw new Error(`Expected --only same | ${Object.keys(SLOW_EDITS).join(' | ')}`);
+  let left = pieces;
   for (const kind of kinds) {
-    while (outcomes.filter((outcome) => outcome.kind === kind).length < checks) {
-      const outcome = { kind, commit, ...(await check(root, kind)) };
+    const done = (): number => outcomes.filter((outcome) => outcome.kind === kind).length;
+    for (; done() < (kind === 'same' ? checks : tries) && left > 0; left--) {
+      const outcome = { kind, commit, ...(await check({ root, kind, round: done(), commit })) };
       outcomes.push(outcome);
       const file: CountedProofFile = { command: 'npm run bench:proof -- --counted', machine, outcomes };
       writeFileSync(path, `${JSON.stringify(file, null, 1)}\n`);
+      writeTable(page, machine, outcomes);
       console.log(describe(outcome));
     }
   }
 }
 
-async function check(root: string, kind: Kind): Promise<Pick<CountedOutcome, 'seconds' | 'entries'>> {
+interface CheckPlace {
+  root: string;
+  kind: Kind;
+  /** Number of earlier checks of this kind. */
+  round: number;
+  commit: string;
+}
+
+async function check({ root, kind, round, commit }: CheckPlace): Promise<Pick<CountedOutcome, 'seconds' | 'entries'>> {
   const edit: SlowEdit | undefined = kind === 'same' ? undefined : SLOW_EDITS[kind];
-  const names = edit ? [edit.benchmark] : [...new Set(Object.values(SLOW_EDITS).map(({ benchmark }) => benchmark))];
+  const all = [...new Set(Object.values(SLOW_EDITS).map(({ benchmark }) => benchmark))].sort();
+  const names = edit ? [edit.benchmark] : all.filter((_, i) => i % SHARE_OF_SAME === round % SHARE_OF_SAME);
   const benchmarks = await selectBenchmarks(root, { paths: ['bench'], names, purpose: 'check' });
-  const requests = await compileClientRequests(join(root, CACHE));
-  if ('missing' in requests) throw new Error(requests.missing);
+  const tools = await countingTools(root);
+  if ('missing' in tools) throw new Error(tools.missing);
+  const { requests, valgrind } = tools;
+  const identity = { build: commit, definitions: commit, valgrind };
   const sides = { base: { root }, head: { root: edit ? copyWith(root, edit) : root } };
   const stops = Array.from({ length: availableParallelism() }, () => startLoad({ pauses: false }));
   const begin = performance.now();
-  const deadline = begin + COUNT_MILLISECONDS;
   try {
-    const instructions = await countBenchmarks(benchmarks, { ...sides, requests: requests.path, deadline });
+    const instructions = await compareInstructions(benchmarks, {
+      ...sides,
+      requests,
+      baseCache: new CountCache(join(root, CACHE, 'counts'), identity),
+      deadline: begin + COUNT_MILLISECONDS,
+    });
     const entries = await checkBenchmarks(benchmarks, {
       ...sides,
       accepted: [],
       baseVersions: new Map(),
       instructions,
-      budgetSeconds: TIME_SECONDS,
+      budgetSeconds: (edit ? TIME_SECONDS.edited : TIME_SECONDS.same) * benchmarks.length,
     });
+    const own = entries.filter(({ measures }) => measures === 'time');
     return {
       seconds: Math.round((performance.now() - begin) / 1000),
-      entries: entries.map(({ name, status, change, blocks, instructions: counted }) => ({
-        name,
-        status,
-        change,
-        blocks,
-        instructions: counted,
-      })),
+      entries: own.map(({ name, status, change, blocks, reason, instructions: counted }) => {
+        return { name, status, change, blocks, reason, instructions: counted };
+      }),
     };
   } finally {
     for (const stop of stops) stop();
@@ -115,16 +146,59 @@ function copyWith(root: string, { file, find, replace }: SlowEdit): string {
   return copy;
 }
 
+const percent = (share: number): string => `${share < 0 ? '-' : '+'}${Math.abs(100 * share).toFixed(1)} %`;
+
+function failed({ entries }: Pick<CountedOutcome, 'entries'>): boolean {
+  return entries.some(({ status }) => FAILURES.includes(status));
+}
+
+function figures({ change, instructions }: CountedOutcome['entries'][number]): { counted: string; time: string } {
+  return {
+    counted: instructions.kind === 'counted' ? percent(instructions.growth) : `not counted: ${instructions.reason}`,
+    time: change === null ? 'unknown' : `${percent(change.low)} to ${percent(change.high)}`,
+  };
+}
+
 function describe({ kind, seconds, entries }: CountedOutcome): string {
   const what = kind === 'same' ? 'the same build' : SLOW_EDITS[kind].what;
-  const failed = entries.some(({ status }) => FAILURES.includes(status));
-  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
   return [
-    `${kind} (${what}): ${failed ? 'failed' : 'passed'} after ${seconds} s`,
-    ...entries.map(({ name, status, change, instructions }) => {
-      const count = instructions.kind === 'counted' ? percent(instructions.growth) : instructions.reason;
-      const time = change === null ? 'unknown' : `${percent(change.low)} to ${percent(change.high)}`;
-      return `  ${name}: ${status}; instructions ${count}, time ${time}`;
+    `${kind} (${what}): ${failed({ entries }) ? 'failed' : 'passed'} after ${seconds} s`,
+    ...entries.map((entry) => {
+      const { counted, time } = figures(entry);
+      return `  ${entry.name}: ${entry.status}; instructions ${counted}, time ${time}`;
     }),
   ].join('\n');
+}
+
+/** Writes a row for each slow-down, and one for all checks of the same build. */
+function writeTable(page: string, machine: Machine, outcomes: readonly CountedOutcome[]): void {
+  const same = outcomes.filter(({ kind }) => kind === 'same');
+  const alarms = same.filter(failed).length;
+  const benchmarks = same.flatMap(({ entries }) => entries);
+  const undecided = benchmarks.filter(({ status }) => status === 'undecided').length;
+  const rows = outcomes.flatMap((outcome) => {
+    const { kind, entries, seconds } = outcome;
+    if (kind === 'same') return [];
+    const [entry] = entries as [CountedOutcome['entries'][number]];
+    const { counted, time } = figures(entry);
+    const verdict = failed(outcome) ? `caught: ${entry.status}` : `**missed**: ${entry.status}`;
+    return [`| ${SLOW_EDITS[kind].what} | \`${entry.name}\` | ${counted} | ${time} | ${verdict} | ${seconds} |`];
+  });
+  const table = [
+    `${machine.cpu}, ${machine.cores} cores, ${machine.variant}, a load generator on every core; every check is in ` +
+      `bench/results/proof-counted-${machine.variant}.json.`,
+    '',
+    `A build compared with itself: ${same.length} checks of ${benchmarks.length} benchmarks in all, ${alarms} false ` +
+      `alarms, ${undecided} undecided.`,
+    '',
+    '| Slow-down | Benchmark | Instructions | Time, 99 % interval | Verdict | Seconds |',
+    '|---|---|---:|---:|---|---:|',
+    ...rows,
+  ].join('\n');
+  const [begin, end] = ['<!-- counted-proof:begin -->', '<!-- counted-proof:end -->'];
+  const [before, rest] = readFileSync(page, 'utf8').split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined)
+    throw new Error(`${page} does not have the markers ${begin}, ${end}`);
+  writeFileSync(page, `${before}${begin}\n${table}\n${end}${after}`);
 }

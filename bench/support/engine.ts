@@ -1,5 +1,5 @@
 /** Opens the parts of the build under test that benchmarks need. */
-import type { Counters, Environment, Revision } from '../../src/benchmarking/benchmark.js';
+import type { Counters, Environment, Revision } from '../../packages/bench-gate/src/benchmark.js';
 import type * as engine from '../../src/index.js';
 import type * as loader from '../../src/native/loader.js';
 import type * as product from '../../src/native/matmul.js';
@@ -60,6 +60,18 @@ export async function countWork(engine: Partial<Pick<Engine, 'workCounters'>>, r
 
 /**
  * Environment of most checks. With one thread, other work on the machine moves to another core. With a team of threads,
- * it would delay one of them, and all wait for the slowest. A slower kernel is slower with one thread too.
+ * it would delay one of them, and all wait for the slowest. A slower kernel is slower with one thread too. All checks have
+ * the same environment, so that they can share processes when their instructions are counted.
  */
-export const ONE_THREAD = { UNIVAR_THREADS: '1', OMP_NUM_THREADS: '1' };
+export const ONE_THREAD = {
+  UNIVAR_THREADS: '1',
+  OMP_NUM_THREADS: '1',
+  RAYON_NUM_THREADS: '1',
+  TOKENIZERS_PARALLELISM: 'false',
+};
+
+/** Compares how well a check spreads its work over two threads. */
+export const TWO_THREADS = {
+  one: ONE_THREAD,
+  all: { ...ONE_THREAD, UNIVAR_THREADS: '2', OMP_NUM_THREADS: '2' },
+};

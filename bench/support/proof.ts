@@ -17,18 +17,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import type { Side } from '../../src/benchmarking/block.js';
-import { type CheckEntry, checkBenchmarks, FAILURES } from '../../src/benchmarking/check.js';
-import { selectBenchmarks } from '../../src/benchmarking/find-benchmarks.js';
-import { openRevision } from '../../src/benchmarking/measurement.js';
-import { describeMachine, type Machine } from '../../src/benchmarking/results-file.js';
+import { CACHE } from '../../packages/bench-gate/src/base/base-build.js';
+import { selectBenchmarks } from '../../packages/bench-gate/src/find-benchmarks.js';
+import { openRevision } from '../../packages/bench-gate/src/process/measurement.js';
+import { describeMachine, type Machine } from '../../packages/bench-gate/src/report/results-file.js';
+import type { Side } from '../../packages/bench-gate/src/timing/block.js';
+import { type CheckEntry, checkBenchmarks, FAILURES } from '../../packages/bench-gate/src/verdict/check-benchmarks.js';
 import { runCountedProof } from './counted-proof.js';
 import { environment } from './engine.js';
 import { startLoad } from './load-generator.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PAGE = join(ROOT, 'docs', 'benchmarks.md');
-const BUILD = join(ROOT, 'node_modules', '.cache', 'univar-bench', 'slowdown');
+const BUILD = join(ROOT, CACHE, 'slowdown');
 const PERCENT = 10;
 
 /** Kernels by their names in the backend's table, and the benchmark that must detect the slow-down. */
@@ -62,12 +63,13 @@ interface ProofFile {
 const { values: options } = parseArgs({
   options: {
     checks: { type: 'string', default: '40' },
-    tries: { type: 'string', default: '10' },
+    tries: { type: 'string' },
     fresh: { type: 'boolean', default: false },
     load: { type: 'boolean', default: true },
     quiet: { type: 'boolean', default: true },
     only: { type: 'string' },
     counted: { type: 'boolean', default: false },
+    pieces: { type: 'string', default: 'Infinity' },
   },
   allowNegative: true,
 });
@@ -181,7 +183,7 @@ async function main(): Promise<void> {
   const proof: ProofFile = { command: 'npm run bench:proof', machine, outcomes };
   for (const load of [...(options.quiet ? [false] : []), ...(options.load ? [true] : [])]) {
     for (const kind of options.only === undefined ? KINDS : [options.only as Outcome['kind']]) {
-      const wanted = Number(kind === 'same' ? options.checks : options.tries);
+      const wanted = Number(kind === 'same' ? options.checks : (options.tries ?? 10));
       const done = (): number =>
         proof.outcomes.filter((outcome) => outcome.kind === kind && outcome.load === load).length;
       while (done() < wanted) {
@@ -204,5 +206,8 @@ async function main(): Promise<void> {
   writePage(proof);
 }
 
-if (options.counted) await runCountedProof(ROOT, { checks: Number(options.checks), only: options.only });
-else await main();
+if (options.counted) {
+  const [checks, pieces] = [Number(options.checks), Number(options.pieces)];
+  const tries = Number(options.tries ?? 1);
+  await runCountedProof({ root: ROOT, page: PAGE, checks, tries, pieces, only: options.only });
+} else await main();

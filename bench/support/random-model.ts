@@ -1,4 +1,4 @@
-import type { Revision } from '../../src/benchmarking/benchmark.js';
+import type { Revision } from '../../packages/bench-gate/src/benchmark.js';
 import type * as encoderModel from '../../src/native/encoder-model.js';
 import type { EncoderModel } from '../../src/native/encoder-model.js';
 import type { EncoderSpec } from '../../src/native/encoder-types.js';

@@ -18,8 +18,8 @@ import { parseArgs } from 'node:util';
 
 import autocannon from 'autocannon';
 
-import { describeMachine } from '../../src/benchmarking/results-file.js';
-import { quantile } from '../../src/benchmarking/statistics.js';
+import { describeMachine } from '../../packages/bench-gate/src/report/results-file.js';
+import { quantile } from '../../packages/bench-gate/src/timing/statistics.js';
 import { capabilities } from '../../src/native/capabilities.js';
 import { searchedVectors } from '../../src/pipeline/index/vector-source.js';
 import { environmentOf } from './engine.js';

@@ -16,7 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 
-import { quantile } from '../../src/benchmarking/statistics.js';
+import { quantile } from '../../packages/bench-gate/src/timing/statistics.js';
 import { vectorsToBase64 } from '../../src/core/vector-base64.js';
 import { residentBytes } from './process-memory.js';
 import { startServeProcess } from './serve-process.js';

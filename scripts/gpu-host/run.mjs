@@ -15,7 +15,7 @@ import { delimiter, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { describeComparisons } from '../../dist/cli/bench/print.js';
+import { describeComparisons } from '../../packages/bench-gate/dist/report/text.js';
 import { findCublasLt, findTorch, inPath, planSteps } from './steps.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

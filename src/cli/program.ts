@@ -56,9 +56,6 @@ const GROUPS: Readonly<Record<string, Commands>> = {
     export: async () => (await import('./export.js')).addExportCommand,
     'random-encoder': async () => (await import('./random-encoder.js')).addRandomEncoderCommand,
   },
-  'Develop univar:': {
-    bench: async () => (await import('./bench.js')).addBenchCommand,
-  },
 };
 
 /**

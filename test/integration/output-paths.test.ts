@@ -87,8 +87,6 @@ describe('an output that cannot be written is reported immediately by', () => {
     ],
     ['eval --report', (path) => ['eval', 'knn', values, '--k', '1', '--report', path]],
     ['random-encoder', (path) => ['random-encoder', '--layers', '1', '--hidden', '32', '--out', path]],
-    ['bench --results', (path) => ['bench', 'run', '--results', path]],
-    ['bench --chart', (path) => ['bench', 'run', '--results', join(scratch, 'results'), '--chart', `${path}.svg`]],
     ['quickstart', (path) => ['quickstart', '--out', path]],
   ])(
     '%s',

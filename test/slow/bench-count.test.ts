@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
-
-import type { CheckEntry } from '../../src/benchmarking/check.js';
-import { findValgrind } from '../../src/benchmarking/counting/valgrind.js';
+import { findValgrind } from '../../packages/bench-gate/src/counting/valgrind.js';
+import type { CheckEntry } from '../../packages/bench-gate/src/verdict/check-benchmarks.js';
 import { benchProject, benchSource, countAndCheckBenches } from '../support/bench-project.js';
 
 const valgrind = await findValgrind();
 const skipped = 'missing' in valgrind ? ` (skipped: ${valgrind.missing})` : '';
 
-describe.skipIf(skipped !== '')(`univar bench check with counted instructions${skipped}`, () => {
+describe.skipIf(skipped !== '')(`bench-gate check with counted instructions${skipped}`, () => {
   it('fails 4 % more instructions, which time cannot decide, and explains them by functions', async () => {
     const made = benchProject();
     made.commit({ 'source.mjs': benchSource(20_000).replace('100 * work', '104 * work') });

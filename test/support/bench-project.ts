@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { type CliResult, runCli } from './cli.js';
+import { BENCH_GATE, type CliResult, runCli } from './cli.js';
 import { GitProject } from './git-project.js';
 
 /** Makes a project whose build copies its only source. `work` is the number of iterations of its function. */
@@ -42,5 +42,10 @@ export function checkBenches(made: GitProject, ...args: string[]): Promise<CliRe
 export async function countAndCheckBenches(made: GitProject, ...args: string[]): Promise<CliResult> {
   mkdirSync(join(made.root, 'dist'), { recursive: true });
   made.write('dist/source.mjs', made.git('show', 'HEAD:source.mjs'));
-  return runCli(['bench', 'check', '--build', BUILD, '--budget', '120', ...args], { cwd: made.root });
+  return benchGate(made, 'check', '--build', BUILD, '--budget', '120', ...args);
+}
+
+/** Runs the compiled bench-gate in the project, outside of GitHub Actions. */
+export function benchGate(made: GitProject, ...args: string[]): Promise<CliResult> {
+  return runCli(args, { cwd: made.root, main: BENCH_GATE, env: { GITHUB_STEP_SUMMARY: '' } });
 }

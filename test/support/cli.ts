@@ -15,7 +15,12 @@ export interface CliRun {
   result: Promise<CliResult>;
 }
 
+/** The compiled command of packages/bench-gate. */
+export const BENCH_GATE = fileURLToPath(new URL('../../packages/bench-gate/dist/cli/main.js', import.meta.url));
+
 export interface CliSetting {
+  /** Program to run. @default {@link MAIN} */
+  main?: string;
   cwd?: string;
   env?: Record<string, string>;
   /** Text for standard input, which is then closed. @default '' */
@@ -23,8 +28,8 @@ export interface CliSetting {
 }
 
 /** Starts the compiled `univar` without a terminal. */
-export function startCli(args: readonly string[], { cwd, env, stdin = '' }: CliSetting = {}): CliRun {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
+export function startCli(args: readonly string[], { cwd, env, stdin = '', main = MAIN }: CliSetting = {}): CliRun {
+  const child = spawn(process.execPath, [main, ...args], { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));

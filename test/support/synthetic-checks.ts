@@ -1,5 +1,5 @@
-import { ROUNDS } from '../../src/benchmarking/block.js';
-import { type Block, estimate, judge, LOOKS, type Verdict } from '../../src/benchmarking/statistics.js';
+import { ROUNDS } from '../../packages/bench-gate/src/timing/block.js';
+import { type Block, estimate, judge, LOOKS, type Verdict } from '../../packages/bench-gate/src/timing/statistics.js';
 import { seededRandom } from './random.js';
 
 export const THRESHOLD = 0.07;

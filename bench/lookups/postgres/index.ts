@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { describeMachine, type Machine } from '../../../src/benchmarking/results-file.js';
+import { describeMachine, type Machine } from '../../../packages/bench-gate/src/report/results-file.js';
 import { openDataset } from '../../../src/datasets/dataset.js';
 import { capabilities } from '../../../src/native/capabilities.js';
 import type { QaRecord } from '../../../src/records/record.js';

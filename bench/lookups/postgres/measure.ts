@@ -1,4 +1,4 @@
-import { quantile } from '../../../src/benchmarking/statistics.js';
+import { quantile } from '../../../packages/bench-gate/src/timing/statistics.js';
 
 export interface CurvePoint {
   efSearch: number;

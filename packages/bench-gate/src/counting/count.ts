@@ -1,0 +1,112 @@
+/**
+ * Counts the instructions of benchmarks in two builds. A count does not depend on the speed of the machine or on other
+ * load, so one run each shows changes that no clock could.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+
+import type { BenchmarkInfo } from '../process/protocol.js';
+import type { Side, Sides } from '../timing/block.js';
+import type { BuildCount } from './build-count.js';
+import { compareCounts, INSTRUCTION_LIMIT, type InstructionChange } from './change.js';
+import type { CountCache } from './count-cache.js';
+import { type CountOptions, countPart, TIME_OVER } from './side-counter.js';
+
+export interface CountSetting extends Sides, CountOptions {
+  /** Counts of the base that are already known. */
+  baseCache?: CountCache | undefined;
+}
+
+/**
+ * Counts both builds. Growth that would fail a check is counted again in other processes, without the cache, and the
+ * smaller growth decides: V8 may have optimised a function at another moment.
+ */
+export async function compareInstructions(
+  benchmarks: readonly BenchmarkInfo[],
+  setting: CountSetting,
+): Promise<Map<string, InstructionChange>> {
+  const compare = async (
+    some: readonly BenchmarkInfo[],
+    { baseCache, ...options }: CountSetting,
+  ): Promise<Map<string, InstructionChange>> => {
+    const builds = [{ side: setting.base, cache: baseCache }, { side: setting.head }];
+    const [base, head] = (await countBuilds(some, builds, options)) as [Counts, Counts];
+    return new Map(some.map(({ name }) => [name, compareCounts(base.get(name)!, head.get(name)!)]));
+  };
+  const changes = await compare(benchmarks, setting);
+  const grown = benchmarks.filter(({ name }) => growthOf(changes.get(name)!) >= INSTRUCTION_LIMIT);
+  const again = await compare(grown, { ...setting, baseCache: undefined, onCounted: undefined });
+  for (const [name, change] of again)
+    if (change.kind === 'counted' && change.growth < growthOf(changes.get(name)!)) changes.set(name, change);
+  return changes;
+}
+
+function growthOf(change: InstructionChange): number {
+  return change.kind === 'counted' ? change.growth : 0;
+}
+
+/** A build to count, and its earlier counts. */
+export interface CountedBuild {
+  side: Side;
+  cache?: CountCache | undefined;
+}
+
+type Counts = Map<string, BuildCount>;
+
+/** Counts benchmarks in several builds, in as many processes at the same time as there are cores. */
+export async function countBuilds(
+  benchmarks: readonly BenchmarkInfo[],
+  builds: readonly CountedBuild[],
+  options: CountOptions,
+): Promise<Counts[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-gate-'));
+  const results = builds.map((): Counts => new Map());
+  for (const { name, notCounted } of benchmarks)
+    if (notCounted !== null)
+      for (const counts of results) counts.set(name, { kind: 'not counted', reason: notCounted });
+  const parts = partsOf(benchmarks.filter(({ notCounted }) => notCounted === null));
+  const jobs = parts.flatMap((part, p) => builds.map((build, b) => ({ part, build, b, prefix: `${p}-${b}` })));
+  const work = async (): Promise<void> => {
+    for (let job = jobs.shift(); job; job = jobs.shift()) {
+      const { part, build, b, prefix } = job;
+      const known = await build.cache?.read(part);
+      const counts = known ?? (await countPart(part, build.side, join(folder, prefix), options));
+      for (const [i, count] of counts.entries()) results[b]!.set(part[i]!.name, count);
+      if (known) for (const _ of part) options.onCounted?.();
+      else if (!counts.some(isUnfinished)) await build.cache?.write(part, counts);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: availableParallelism() }, work));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  options.signal?.throwIfAborted();
+  return results;
+}
+
+function isUnfinished(count: BuildCount): boolean {
+  return count.kind === 'not counted' && count.reason === TIME_OVER;
+}
+
+/**
+ * Node needs about ten seconds to start under Callgrind, so benchmarks of the same environment share a process. What
+ * ran before in a process shows in a count, so the parts depend on nothing but the benchmarks. There are two, for two
+ * cores.
+ */
+const PARTS = 2;
+
+function partsOf(benchmarks: readonly BenchmarkInfo[]): BenchmarkInfo[][] {
+  const groups = new Map<string, BenchmarkInfo[]>();
+  for (const benchmark of benchmarks) {
+    // The process of a TypeScript module has a loader.
+    const key = JSON.stringify([extname(benchmark.file), Object.entries(benchmark.env).sort()]);
+    groups.set(key, [...(groups.get(key) ?? []), benchmark]);
+  }
+  return [...groups.values()].flatMap((group) =>
+    Array.from({ length: PARTS }, (_, part) => group.filter((_benchmark, i) => i % PARTS === part)).filter(
+      (part) => part.length > 0,
+    ),
+  );
+}

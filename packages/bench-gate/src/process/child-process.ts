@@ -1,0 +1,175 @@
+/** A process that measures one benchmark of one build. statistics.ts explains why the processes must be fresh. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Launcher } from '../counting/valgrind.js';
+import { BenchError } from '../errors.js';
+import type { BenchmarkInfo, ChildReply, ChildRequest, Finish } from './protocol.js';
+
+/** Number of characters of the child's stderr to keep for the error message. */
+const STDERR_TAIL = 4000;
+
+export interface BenchmarkTarget {
+  benchmark: Pick<BenchmarkInfo, 'name' | 'file' | 'project' | 'env'>;
+  /** Folder of the build. */
+  root: string;
+  /** Environment variables of the process, in addition to those of this one. */
+  env?: Readonly<Record<string, string>> | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Lists the benchmarks that a module defines.
+ *
+ * @param root folder of the project
+ */
+export async function listBenchmarks(file: string, root: string, signal?: AbortSignal): Promise<BenchmarkInfo[]> {
+  const process = new BenchmarkProcess(file, { signal });
+  try {
+    return (await process.ask({ type: 'list', file, root }, 'listed')).benchmarks;
+  } finally {
+    await process.stop();
+  }
+}
+
+export interface ProcessOptions {
+  env?: Readonly<Record<string, string>>;
+  signal?: AbortSignal | undefined;
+  /** Runs Node in another way, for example under Callgrind. */
+  launcher?: Launcher;
+}
+
+export class BenchmarkProcess {
+  readonly #child: ChildProcess;
+  readonly #file: string;
+  readonly #closed: Promise<void>;
+  #stderr = '';
+  #death: BenchError | undefined;
+  #pending: { resolve: (reply: ChildReply) => void; reject: (error: BenchError) => void } | undefined;
+
+  /** Starts a process and prepares the benchmark in it. `seconds` is the time of one warm iteration. */
+  static async start({ benchmark, root, env, signal }: BenchmarkTarget, options: { peer: boolean }) {
+    const started = new BenchmarkProcess(benchmark.file, { env: { ...benchmark.env, ...env }, signal });
+    try {
+      const { name, file, project } = benchmark;
+      const { seconds } = await started.ask(
+        { type: 'prepare', file, project, name, root, peer: options.peer },
+        'prepared',
+      );
+      return { process: started, seconds };
+    } catch (error) {
+      await started.stop();
+      throw error;
+    }
+  }
+
+  /** @param file module to import: TypeScript needs a loader */
+  constructor(file: string, { env = {}, signal, launcher }: ProcessOptions) {
+    this.#file = file;
+    this.#child = forkChild(file, env, launcher);
+    this.#closed = new Promise((resolve) => {
+      this.#child.once('close', (code, killer) => {
+        this.#die(killer === null ? `ended with exit code ${String(code)}` : `was killed by ${killer}`);
+        resolve();
+      });
+      this.#child.once('error', (error) => {
+        this.#die(`failed: ${error.message}`);
+        if (this.#child.pid === undefined) resolve(); // It never started, so no 'close' follows.
+      });
+    });
+    this.#child.on('message', (reply: ChildReply) => {
+      const pending = this.#pending;
+      this.#pending = undefined;
+      pending?.resolve(reply);
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
+    });
+    const abort = (): void => {
+      this.#death ??= new BenchError('ERR_ABORTED', 'The benchmark was aborted', { cause: signal?.reason });
+      this.#child.kill('SIGKILL');
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    void this.#closed.then(() => signal?.removeEventListener('abort', abort));
+    if (signal?.aborted) abort();
+  }
+
+  /** Returns the seconds of each of `iterations` iterations. */
+  async sample(who: 'subject' | 'peer', iterations: number): Promise<number[]> {
+    return (await this.ask({ type: 'sample', who, iterations }, 'sampled')).seconds;
+  }
+
+  async finish(root: string): Promise<Finish> {
+    const { counters, details, environment, peakMemoryBytes } = await this.ask({ type: 'finish', root }, 'finished');
+    return { counters, details, environment, peakMemoryBytes };
+  }
+
+  /**
+   * Sends a request, one at a time.
+   *
+   * @throws BenchError `ERR_DATA` if the benchmark fails, `ERR_DEVICE_UNAVAILABLE` if its process dies
+   */
+  async ask<T extends ChildReply['type']>(
+    request: ChildRequest,
+    expected: T,
+  ): Promise<Extract<ChildReply, { type: T }>> {
+    if (this.#death) throw this.#death;
+    const reply = await new Promise<ChildReply>((resolve, reject) => {
+      this.#pending = { resolve, reject };
+      // A closed channel means that the child is dying. Its 'close' event rejects with the reason.
+      this.#child.send(request, () => undefined);
+    });
+    if (reply.type === 'failed') throw new BenchError('ERR_DATA', reply.message);
+    if (reply.type !== expected)
+      throw new BenchError('ERR_INTERNAL', `A benchmark process answered "${reply.type}" instead of "${expected}"`);
+    return reply as Extract<ChildReply, { type: T }>;
+  }
+
+  /** Kills the process and waits for its end, so that it takes no time from the next one. Idempotent. */
+  async stop(): Promise<void> {
+    if (!this.#death) this.#child.kill('SIGKILL');
+    await this.#closed;
+  }
+
+  #die(how: string): void {
+    const stderr = this.#stderr.trim();
+    this.#death ??= new BenchError(
+      'ERR_DEVICE_UNAVAILABLE',
+      `The process of ${this.#file} ${how}.${stderr === '' ? '' : ` It printed:\n${stderr}`}`,
+    );
+    this.#pending?.reject(this.#death);
+    this.#pending = undefined;
+  }
+}
+
+/** The child's module is beside this one: compiled in dist/, or TypeScript in src/ for tests. */
+function forkChild(
+  file: string,
+  env: Readonly<Record<string, string>>,
+  launcher: Launcher = { command: process.execPath, args: [] },
+): ChildProcess {
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  const entry = fileURLToPath(new URL(`./child${extension}`, import.meta.url));
+  const typescript = extension === '.ts' || /\.[cm]?ts$/.test(file);
+  return fork(entry, {
+    execPath: launcher.command,
+    execArgv: [...launcher.args, ...(typescript ? ['--import', typeScriptLoader(file)] : [])],
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+}
+
+/** Finds the project's tsx, or else our own. */
+function typeScriptLoader(file: string): string {
+  for (const from of [file, import.meta.url]) {
+    try {
+      return pathToFileURL(createRequire(from).resolve('tsx')).href;
+    } catch {
+      // Try the next one.
+    }
+  }
+  throw new BenchError(
+    'ERR_DEVICE_UNAVAILABLE',
+    `${file} is TypeScript, which needs the npm package tsx. Install it in the project: npm install --save-dev tsx`,
+  );
+}

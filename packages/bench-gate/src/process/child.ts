@@ -1,0 +1,61 @@
+/** Entry of the process that prepares and measures one benchmark; see child-process.ts. It ends with its parent. */
+import { readFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+
+import type { BenchmarkModule } from '../benchmark.js';
+import { loadClientRequests } from '../counting/client-requests.js';
+import { messageOf } from '../errors.js';
+import { kindOfSuite } from '../suites/kinds.js';
+import { loadSuite } from '../suites/load-suite.js';
+import { describe, Measurement } from './measurement.js';
+import type { ChildReply, ChildRequest } from './protocol.js';
+
+let measurement: Measurement | undefined;
+let turn = Promise.resolve();
+
+// Ctrl-C reaches the entire process group; the parent decides what to do.
+process.on('SIGINT', () => undefined);
+
+process.on('message', (request: ChildRequest) => {
+  turn = turn.then(async () => {
+    const reply = await answer(request).catch(
+      (error: unknown): ChildReply => ({ type: 'failed', message: messageOf(error) }),
+    );
+    process.send?.(reply, undefined, undefined, () => undefined); // fails only if the parent has ended
+  });
+});
+
+async function answer(request: ChildRequest): Promise<ChildReply> {
+  if (request.type === 'list') {
+    const { file, root } = request;
+    const { benchmarks } = await load({ file, root, project: root });
+    return { type: 'listed', benchmarks: benchmarks.map((benchmark) => describe(benchmark, file, root)) };
+  }
+  if (request.type === 'prepare') {
+    const { name, root, peer } = request;
+    measurement = await Measurement.prepare(await load(request), name, root, peer);
+    return { type: 'prepared', seconds: await measurement.warmUp() };
+  }
+  if (request.type === 'count') {
+    const { name, root, requests, outFile } = request;
+    const counting = await Measurement.prepare(await load(request), name, root, false);
+    return { type: 'counted', ...(await counting.count(root, loadClientRequests(requests), outFile)) };
+  }
+  if (!measurement) throw new Error('No benchmark was prepared');
+  if (request.type === 'sample')
+    return { type: 'sampled', seconds: await measurement.sample(request.who, request.iterations) };
+  return { type: 'finished', ...(await measurement.finish(request.root)) };
+}
+
+interface Place {
+  file: string;
+  project: string;
+  root: string;
+}
+
+async function load({ file, project, root }: Place): Promise<BenchmarkModule> {
+  if (kindOfSuite(await readFile(file, 'utf8')) !== undefined) return loadSuite({ file, project, revision: root });
+  const module = (await import(pathToFileURL(file).href)) as Partial<BenchmarkModule>;
+  if (!Array.isArray(module.benchmarks)) throw new Error(`${file} does not export "benchmarks"`);
+  return module as BenchmarkModule;
+}

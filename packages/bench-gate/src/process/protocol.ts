@@ -1,0 +1,70 @@
+/** Messages between the harness and a measuring process. The process answers every request, in order. */
+import type { Counters, Environment, Scaling } from '../benchmark.js';
+import type { IterationCounts } from '../counting/iterations.js';
+
+/** Description of a benchmark: everything but its code. */
+export interface BenchmarkInfo {
+  name: string;
+  /** Absolute path of the module that defines it. */
+  file: string;
+  /** Absolute path of the project that the module belongs to. */
+  project: string;
+  sizes: Record<string, number | string>;
+  subject: string;
+  version: number;
+  threshold: number;
+  only: 'run' | 'check' | null;
+  env: Record<string, string>;
+  scaling: Required<Scaling> | null;
+  work: { unit: string; subject: number; peer: number };
+  target: number | null;
+  rounds: number;
+  peer: string | null;
+  /** Reason not to count its instructions. */
+  notCounted: string | null;
+}
+
+export type ChildRequest =
+  /** Lists the benchmarks of a module of the project in `root`. */
+  | { type: 'list'; file: string; root: string }
+  /** Prepares one benchmark of a module, and its peer on request, with the build in `root`. */
+  | { type: 'prepare'; file: string; project: string; name: string; root: string; peer: boolean }
+  /** Times the iterations. */
+  | { type: 'sample'; who: 'subject' | 'peer'; iterations: number }
+  /** Requests counters, details and peak memory. */
+  | { type: 'finish'; root: string }
+  /**
+   * Prepares a benchmark, counts its instructions, and frees it. The process runs under Callgrind, which writes files
+   * that begin with `outFile`. `requests` is the addon of counting/client-requests.ts.
+   */
+  | {
+      type: 'count';
+      file: string;
+      project: string;
+      name: string;
+      root: string;
+      requests: string;
+      outFile: string;
+    };
+
+export interface Finish {
+  counters: Counters | null;
+  details: Record<string, unknown>;
+  environment: Environment | null;
+  /** Peak resident memory of the process. */
+  peakMemoryBytes: number;
+}
+
+export interface Counted extends IterationCounts {
+  /** Variant of the build on the processor that Callgrind simulates. Null if the module of the benchmark names none. */
+  variant: string | null;
+}
+
+export type ChildReply =
+  | { type: 'listed'; benchmarks: BenchmarkInfo[] }
+  /** Seconds of one warm iteration of each. Null for the peer if there is none. */
+  | { type: 'prepared'; seconds: { subject: number; peer: number | null } }
+  | { type: 'sampled'; seconds: number[] }
+  | ({ type: 'finished' } & Finish)
+  | ({ type: 'counted' } & Counted)
+  | { type: 'failed'; message: string };
