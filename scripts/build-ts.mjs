@@ -1,6 +1,6 @@
 /**
- * Compiles src/ to dist/, and bundles the libraries that draw plots, and the viewer that map pages contain: one script
- * and one style sheet without imports.
+ * Compiles src/ to dist/, and bundles the libraries that draw plots, and the browser code of map pages and of the
+ * page for exploration: one script and one style sheet each, without imports.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
@@ -12,7 +12,8 @@ import { build } from 'esbuild';
 import { bundlePlots } from './bundle-plots.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const VIEWER = join(ROOT, 'src', 'maps', 'viewer');
+/** Entry points of browser code in src/, without the endings .ts and .css. */
+const PAGES = ['maps/viewer/viewer', 'explore/page/explore'];
 
 try {
   execFileSync(
@@ -21,8 +22,9 @@ try {
     { cwd: ROOT, stdio: 'inherit' },
   );
   await build({
-    entryPoints: [join(VIEWER, 'viewer.ts'), join(VIEWER, 'viewer.css')],
-    outdir: join(ROOT, 'dist', 'maps', 'viewer'),
+    entryPoints: PAGES.flatMap((page) => ['ts', 'css'].map((ending) => join(ROOT, 'src', `${page}.${ending}`))),
+    outbase: join(ROOT, 'src'),
+    outdir: join(ROOT, 'dist'),
     bundle: true,
     minify: true,
     charset: 'utf8',
