@@ -3,17 +3,20 @@
  * page for exploration: one script and one style sheet each, without imports.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
 import { bundlePlots } from './bundle-plots.mjs';
+import { licencesOf } from './licences.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Entry points of browser code in src/, without the endings .ts and .css. */
 const PAGES = ['maps/viewer/viewer', 'explore/page/explore'];
+/** A page of a map is passed on without the files beside it. */
+const LICENCE_NOTE = '/*! Contains d3-contour, d3-array and internmap, copyright Mike Bostock, ISC licence */';
 
 try {
   execFileSync(
@@ -21,8 +24,9 @@ try {
     [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'],
     { cwd: ROOT, stdio: 'inherit' },
   );
-  await build({
+  const { metafile } = await build({
     entryPoints: PAGES.flatMap((page) => ['ts', 'css'].map((ending) => join(ROOT, 'src', `${page}.${ending}`))),
+    absWorkingDir: ROOT,
     outbase: join(ROOT, 'src'),
     outdir: join(ROOT, 'dist'),
     bundle: true,
@@ -31,8 +35,16 @@ try {
     format: 'iife',
     // The newest feature that a page needs is light-dark() in CSS.
     target: ['chrome123', 'firefox120', 'safari17.5'],
+    legalComments: 'none', // all licences are in LICENSES.txt
+    banner: { js: LICENCE_NOTE },
+    metafile: true,
     logLevel: 'warning',
   });
+  for (const page of PAGES) {
+    const { inputs } = metafile.outputs[`dist/${page}.js`];
+    const licences = licencesOf(ROOT, basename(`${page}.js`), Object.keys(inputs));
+    writeFileSync(join(ROOT, 'dist', dirname(page), 'LICENSES.txt'), licences);
+  }
   await bundlePlots(ROOT);
   // npm sets this only once, when it links a program. After a second build, "npx univar" could not run.
   chmodSync(join(ROOT, 'dist', 'cli', 'main.js'), 0o755);

@@ -14,6 +14,8 @@ export class AnswersTab {
   readonly #status = make('p', { className: 'status' });
   readonly #list = make('ul', { className: 'items' });
   readonly #pages: HTMLButtonElement[];
+  /** From the answers to a question to those that are shown. */
+  readonly #back: HTMLButtonElement;
   #page = 0;
   #isOpen = false;
   #isStale = true;
@@ -26,12 +28,15 @@ export class AnswersTab {
       return element;
     };
     this.#pages = [button('‹ previous', () => this.#turn(-1)), button('next ›', () => this.#turn(1))];
+    this.#back = button('Back to the answers shown', () => void this.#refresh());
+    this.#back.hidden = true;
     const exports = (['jsonl', 'csv'] as const).map((format) =>
       button(format.toUpperCase(), () => void this.#export(format)),
     );
     this.element.append(
       make('div', { className: 'stack' }, [
         this.#status,
+        this.#back,
         make('div', { className: 'buttons' }, [...this.#pages, make('span', { textContent: 'Export:' }), ...exports]),
       ]),
       this.#list,
@@ -61,6 +66,7 @@ export class AnswersTab {
     const first = this.#page * ROWS_PER_PAGE;
     const last = first + rows.length;
     this.#isStale = false;
+    this.#back.hidden = true;
     this.#status.textContent =
       rows.length === 0 ? 'No answers' : `${first + 1} to ${last} of ${formatCount(filters.count)} answers`;
     this.#pages[0]!.disabled = this.#page === 0;
@@ -70,10 +76,10 @@ export class AnswersTab {
   }
 
   async #showQuestion(row: number): Promise<void> {
-    const run = ++this.#run;
     const { explorer } = this;
+    explorer.tell('tab', 'answers'); // refreshes the table, so it comes before the number of this run
+    const run = ++this.#run;
     this.#isStale = true;
-    explorer.tell('tab', 'answers');
     const { rows } = await getJson<{ rows: number[] }>('/v1/explore/question', { row });
     const shown = rows.slice(0, MOST_SIDE_BY_SIDE);
     const records = await explorer.records.read(shown);
@@ -82,6 +88,7 @@ export class AnswersTab {
     const others = rows.length > shown.length ? `, the first ${shown.length} of them` : '';
     this.#status.textContent = `${formatCount(rows.length)} answers to one question${others}`;
     for (const page of this.#pages) page.disabled = true;
+    this.#back.hidden = false;
     records.sort((a, b) => (a.model < b.model ? -1 : a.model > b.model ? 1 : a.lang < b.lang ? -1 : 1));
     this.#list.replaceChildren(
       make('li', { className: 'item asked' }, [textElement('p', 'question', own.question)]),

@@ -82,6 +82,7 @@ export class Explorer {
     this.filters.clear();
     this.polygon = [];
     this.search = '';
+    this.tell('spot', undefined);
     this.filtersChanged();
   }
 

@@ -38,7 +38,10 @@ export function categoryChart(explorer: Explorer, column: MapColumn, position: n
     });
     return { button, swatch, fill, count, item: make('li', {}, [button]) };
   });
-  list.append(...bars.map(({ item }) => item));
+  // In the order of all answers, so that a filter does not move what one is about to click.
+  const all = filters.counts[position]!.slice();
+  const bySize = [...bars.keys()].sort((a, b) => all[b]! - all[a]!);
+  list.append(...bySize.map((category) => bars[category]!.item));
 
   const count = (): void => {
     const counts = filters.counts[position]!;
