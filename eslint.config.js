@@ -17,12 +17,30 @@ const FOLDERS = {
     uses: ['core', 'native', 'records', 'search', 'encoder', 'identification'],
     packages: ['hyparquet-writer', 'hyparquet'],
   },
-  maps: { uses: ['core', 'native', 'records', 'search', 'plots'], packages: ['ml-matrix', '@napi-rs/canvas'] },
+  maps: {
+    uses: ['core', 'native', 'records', 'text', 'search', 'plots'],
+    packages: ['ml-matrix', '@napi-rs/canvas', 'd3-contour'],
+  },
   evaluation: {
     uses: ['core', 'native', 'records', 'search', 'identification', 'datasets', 'encoder', 'plots'],
     packages: ['ml-matrix'],
   },
   comparison: { uses: ['core', 'native', 'records', 'text', 'search', 'evaluation', 'plots'] },
+  explore: {
+    uses: [
+      'core',
+      'native',
+      'records',
+      'text',
+      'search',
+      'encoder',
+      'identification',
+      'datasets',
+      'maps',
+      'comparison',
+    ],
+    packages: ['node-sqlite3-wasm'],
+  },
   training: {
     uses: ['core', 'native', 'records', 'text', 'encoder', 'search', 'identification', 'evaluation', 'plots'],
   },
@@ -32,7 +50,7 @@ const FOLDERS = {
   },
   queue: { uses: ['core', 'records', 'datasets', 'encoder', 'generation'], packages: ['bullmq', 'ioredis'] },
   server: {
-    uses: ['core', 'native', 'records', 'encoder', 'search', 'identification', 'datasets'],
+    uses: ['core', 'native', 'records', 'encoder', 'search', 'identification', 'datasets', 'explore'],
     packages: [
       'fastify',
       '@fastify/rate-limit',
@@ -73,6 +91,7 @@ const FOLDERS = {
       'training',
       'generation',
       'queue',
+      'explore',
       'server',
       'pipeline',
     ],

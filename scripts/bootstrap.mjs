@@ -114,6 +114,7 @@ function typeScript() {
     'tsconfig.build.json',
     'scripts/build-ts.mjs',
     'scripts/bundle-plots.mjs',
+    'scripts/licences.mjs',
     'package-lock.json',
   ]);
   if (stampMatches(stamp, hash)) return { state: 'present' };

@@ -29,6 +29,7 @@ export const GUIDES: DefaultTheme.SidebarItem[] = [
     items: [
       page('Comparing models', 'compare'),
       page('Value maps', 'maps'),
+      page('Exploring a dataset', 'explore'),
       ...pageIfThere('Python and notebooks', 'python'),
     ],
   },

@@ -47,6 +47,7 @@ const GROUPS: Readonly<Record<string, Commands>> = {
   'Measure and compare:': {
     eval: async () => (await import('./eval.js')).addEvalCommand,
     compare: async () => (await import('./compare.js')).addCompareCommand,
+    explore: async () => (await import('./explore.js')).addExploreCommand,
     map: async () => (await import('./map.js')).addMapCommand,
     drift: async () => (await import('./drift.js')).addDriftCommand,
   },
@@ -95,6 +96,7 @@ Examples:
   $ univar eval knn values/ --k 50 --split question    how well does that work?
   $ univar compare gpt-4o gemma-2 --in values/         in what do two models differ?
   $ univar map values/ --out map.html                  draw the dataset
+  $ univar explore values/                             search, select and compare answers on its map
   $ univar serve --index values/                       serve it over HTTP
 
   $ univar train answers/ --encoder models/all-MiniLM-L6-v2 --out run/    train an encoder for this task

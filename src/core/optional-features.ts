@@ -14,6 +14,7 @@ export const OPTIONAL_FEATURES = {
     purpose: 'The HTTP server',
     packages: ['fastify', '@fastify/rate-limit', '@fastify/swagger', 'typebox', 'prom-client'],
   },
+  textSearch: { purpose: 'Search in texts', packages: ['node-sqlite3-wasm'] },
   queue: { purpose: 'A queue in Redis', packages: ['bullmq', 'ioredis'] },
   postgres: { purpose: 'An index in PostgreSQL', packages: ['pg', 'pg-copy-streams'] },
   generation: { purpose: 'Generating a corpus', packages: ['openai', 'p-queue', 'yaml', 'zod'] },

@@ -32,7 +32,7 @@ export async function htmlMap(
 ): Promise<string[]> {
   const { title, subtitle, columns, color, coordinates, valueIds } = map;
   const { answers, questions, questionOf } = await packTexts(records, valueIds.length, textLength, signal);
-  const header: PackedHeader = { title, subtitle, points: valueIds.length, columns, color };
+  const header: PackedHeader = { title, subtitle, points: valueIds.length, columns, color, regions: map.regions ?? [] };
   const points = Buffer.concat([bytesOf(coordinates), bytesOf(valueIds), bytesOf(questionOf)]);
   const { script, style } = await readViewer();
   return [

@@ -7,7 +7,7 @@
  *
  * The viewer also uses this module, so it must not depend on Node.
  */
-import type { MapColumn } from './value-map.js';
+import type { MapColumn, Region } from './value-map.js';
 
 /** Small enough to unpack while the pointer rests, large enough to compress well. */
 export const TEXTS_PER_BLOCK = 256;
@@ -21,6 +21,8 @@ export interface PackedHeader {
   points: number;
   columns: MapColumn[];
   color: string;
+  /** Labels of regions at several zoom levels. */
+  regions: Region[];
 }
 
 export type TextKind = 'answers' | 'questions';

@@ -24,6 +24,20 @@ export interface ValueMap {
   columns: MapColumn[];
   /** Name of the column that initially decides the colours. */
   color: string;
+  /** Labels of regions; a page shows them. @default none */
+  regions?: Region[];
+}
+
+/** A labelled place of a map. */
+export interface Region {
+  /** Zoom level: 0 for the entire map; each further one for twice the magnification. */
+  level: number;
+  /** Mean of its points, in map units. */
+  x: number;
+  y: number;
+  /** Number of its points. */
+  count: number;
+  label: string;
 }
 
 export const VALUE_ID_COLUMN = 'value-id';

@@ -9,6 +9,7 @@ import { addBodyParsers } from './body-parsers.js';
 import { answerBrokenRequest, sendError } from './error-answer.js';
 import { type Access, addHooks, isApi, type LogOptions } from './hooks.js';
 import { addEmbeddingRoutes } from './routes/embeddings.js';
+import { addExploreRoutes } from './routes/explore/index.js';
 import { addIdentifyRoutes } from './routes/identify.js';
 import { addIndexRoutes } from './routes/index-rows.js';
 import { addOperationRoutes } from './routes/operations.js';
@@ -80,6 +81,7 @@ export async function createApp(service: Service, access: Access, log: LogOption
   addIdentifyRoutes(app, service);
   addIndexRoutes(app, service);
   addOperationRoutes(app, service);
+  if (service.exploration) await addExploreRoutes(app, service, service.exploration);
   await app.ready();
   return app;
 }

@@ -8,6 +8,7 @@ import type {
 } from 'fastify';
 
 import type { LiveCollection } from '../datasets/live/live-collection.js';
+import type { Exploration } from '../explore/exploration.js';
 import { ApiError } from './api-error.js';
 import type { ByteBudget } from './byte-budget.js';
 import type { Limits } from './limits.js';
@@ -29,6 +30,8 @@ export interface Service {
   encoders: ServedEncoders;
   /** Undefined if only embeddings are served. */
   live: LiveCollection | undefined;
+  /** The map of the collection, if the page for exploration is served. */
+  exploration: Exploration | undefined;
   limits: Limits;
   schemas: Schemas;
   metrics: ServerMetrics;

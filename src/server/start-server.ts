@@ -5,6 +5,7 @@ import { OPTIONAL_FEATURES } from '../core/optional-features.js';
 import { importOptional } from '../core/optional-package.js';
 import { LiveCollection } from '../datasets/live/live-collection.js';
 import type { Encoder } from '../encoder/encoder.js';
+import type { Exploration } from '../explore/exploration.js';
 import { AllowedHosts } from './allowed-hosts.js';
 import type { ApiKeys } from './api-keys.js';
 import { ByteBudget } from './byte-budget.js';
@@ -22,6 +23,8 @@ export interface ServerOptions {
    * A collection; or an encoder, to serve only embeddings. The server takes ownership of it, even if it cannot start.
    */
   source: Encoder | LiveCollection;
+  /** The map of the collection, for the page for exploration. The server takes ownership of it too. */
+  exploration?: Exploration | undefined;
   /** Address to listen on. @default '127.0.0.1': not reachable from other machines */
   host?: string | undefined;
   /** Names and addresses by which clients can address the server. @default those of loopback and of `host` */
@@ -80,6 +83,7 @@ export class Server {
       const service: Service = {
         encoders,
         live,
+        exploration: options.exploration,
         limits,
         schemas: createSchemas(limits),
         metrics,
@@ -98,6 +102,7 @@ export class Server {
       });
       return new Server(app, service, source, connections, trimmer, url);
     } catch (error) {
+      await options.exploration?.close();
       await release(source);
       throw error;
     }
@@ -125,6 +130,7 @@ export class Server {
     clearTimeout(grace);
     clearTimeout(timer);
     await service.encoders.idle();
+    await service.exploration?.close();
     await release(this.source);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -69,6 +69,8 @@ describe.skipIf(!CHROMIUM)(
   `the page in a browser (${CHROMIUM ?? 'skipped: no Chromium is installed; set UNIVAR_CHROMIUM to its path'})`,
   () => {
     const POINTS = 200_000;
+    /** Difference of the channels of a pixel that counts as grey. */
+    const GREYEST = 24;
     const file = join(scratch, 'large.html');
     let browser: Browser;
     let page: Page;
@@ -98,7 +100,10 @@ describe.skipIf(!CHROMIUM)(
       await target.waitForSelector('html[data-ready]', { state: 'attached' });
     }
 
-    /** Returns the share of pixels of the map that differ from its corner, and the number of their colours. */
+    /**
+     * Returns the share of pixels of the map that have a colour, which grey context has not, and the number of their
+     * colours.
+     */
     async function drawn(): Promise<{ share: number; colours: number }> {
       await page.mouse.move(1270, 790); // no tooltip
       await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
@@ -107,7 +112,10 @@ describe.skipIf(!CHROMIUM)(
       const context = canvas.getContext('2d');
       context.drawImage(picture, 0, 0);
       const pixels = new Uint32Array(context.getImageData(0, 0, 900, 800).data.buffer);
-      const others = pixels.filter((pixel) => pixel !== pixels[0]);
+      const others = pixels.filter((pixel) => {
+        const channels = [pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255];
+        return Math.max(...channels) - Math.min(...channels) > GREYEST;
+      });
       return { share: others.length / pixels.length, colours: new Set(others).size };
     }
 
@@ -161,6 +169,34 @@ describe.skipIf(!CHROMIUM)(
       await page.click('[aria-label="Show the entire map"]');
       expect((await drawn()).share).toBeCloseTo(before.share, 2);
       expect(errors).toEqual([]);
+    });
+
+    it('selects with a lasso, searches in the texts, and saves what is shown', async () => {
+      await page.focus('canvas');
+      await page.keyboard.press('l');
+      await page.mouse.move(300, 200);
+      await page.mouse.down();
+      for (const [x, y] of [
+        [600, 200],
+        [600, 600],
+        [300, 600],
+      ] as const)
+        await page.mouse.move(x, y, { steps: 4 });
+      await page.mouse.up();
+      const shown = async (): Promise<number> =>
+        Number(/^[\d,]+/.exec((await page.textContent('.status'))!)![0].replaceAll(',', ''));
+      const selected = await shown();
+      expect(selected).toBeGreaterThan(0);
+      expect(selected).toBeLessThan(POINTS);
+      await page.fill('input[placeholder="Words in the texts"]', 'NUMBER 7: depends');
+      await page.keyboard.press('Enter');
+      await page.locator('.status', { hasText: /^[\d,]{1,6} of/ }).waitFor();
+      const [download] = await Promise.all([page.waitForEvent('download'), page.click('text=save JSONL')]);
+      const lines = readFileSync(await download.path(), 'utf8').trim().split('\n');
+      expect(lines).toHaveLength(await shown());
+      for (const line of lines) expect((JSON.parse(line) as { answer: string }).answer).toMatch(/number \d*7: it/);
+      await page.click('text=show all');
+      expect(await shown()).toBe(POINTS);
     });
 
     it('does not run code in answers', async () => {

@@ -49,11 +49,15 @@ export interface RunningServer {
 }
 
 /** Starts `univar serve` on a free port and waits until it listens. It ends with the test at the latest. */
-export async function startServe(
-  args: readonly string[],
-  ending: (end: () => Promise<void>) => void = onTestFinished,
-): Promise<RunningServer> {
-  const { child, result } = startCli(['serve', '--port', '0', '--json', ...args]);
+export function startServe(args: readonly string[], ending?: Ending): Promise<RunningServer> {
+  return startServer(['serve', ...args], ending);
+}
+
+type Ending = (end: () => Promise<void>) => void;
+
+/** Starts a command that serves: see {@link startServe}. */
+export async function startServer(args: readonly string[], ending: Ending = onTestFinished): Promise<RunningServer> {
+  const { child, result } = startCli([...args, '--port', '0', '--json']);
   ending(async () => {
     child.kill('SIGKILL');
     await result;

@@ -9,12 +9,14 @@ import { htmlMap } from '../../maps/html-map.js';
 import { mapColumns, readModelTable } from '../../maps/map-columns.js';
 import { importCanvas, pngMap } from '../../maps/png-map.js';
 import { type Projection, type ProjectionPhase, projectEmbeddings } from '../../maps/project-embeddings.js';
+import { findRegions } from '../../maps/regions/find-regions.js';
 import { stratifiedSample } from '../../maps/stratified-sample.js';
 import { svgMap } from '../../maps/svg-map.js';
-import { columnOf, type MapColumn, type ValueMap } from '../../maps/value-map.js';
+import { columnOf, type MapColumn, type Region, type ValueMap } from '../../maps/value-map.js';
 import type { CliContext } from '../context.js';
 import { formatBytes, formatCount, formatDuration, formatPercent, plural } from '../format.js';
 import type { Progress } from '../progress.js';
+import { StagedProgress } from '../staged-progress.js';
 import type { MapCliOptions } from './options.js';
 
 const FORMATS = ['.html', '.svg', '.png'] as const;
@@ -46,7 +48,7 @@ export async function runMap(dir: string, options: MapCliOptions, context: CliCo
     columns,
     color: options.color,
   };
-  await replaceFile(out, await draw(format, map, dataset, options, context.signal));
+  await replaceFile(out, await draw(format, map, dataset, options, context));
   const { size: bytes } = await stat(out);
   const seconds = (performance.now() - start) / 1000;
   const { method, laidOut, explained } = projection;
@@ -148,8 +150,24 @@ async function draw(
   map: ValueMap,
   dataset: Dataset,
   { textLength }: MapCliOptions,
-  signal: AbortSignal,
+  context: CliContext,
 ): Promise<(string | Uint8Array)[]> {
-  if (format === '.html') return htmlMap(map, dataset.records(), { textLength, signal });
+  if (format === '.html') {
+    const regions = await labelRegions(map, dataset, context);
+    return htmlMap({ ...map, regions }, dataset.records(), { textLength, signal: context.signal });
+  }
   return [format === '.svg' ? svgMap(map) : await pngMap(map)];
+}
+
+/** Finds the labels of the regions of a page. */
+async function labelRegions(map: ValueMap, dataset: Dataset, context: CliContext): Promise<Region[]> {
+  const progress = new StagedProgress(context);
+  try {
+    return await findRegions(map.coordinates, (rows) => dataset.readRecordsAt(rows), {
+      signal: context.signal,
+      onProgress: (done, total) => progress.update({ label: 'labels', unit: 'levels', total }, done),
+    });
+  } finally {
+    progress.stop();
+  }
 }

@@ -43,4 +43,12 @@ export class PageTexts {
     if (this.#blocks.size > CACHED_BLOCKS && !oldest.done) this.#blocks.delete(oldest.value);
     return (await block)[number % TEXTS_PER_BLOCK] ?? '';
   }
+
+  /** Calls `use` with every text of a kind, in order. */
+  async each(kind: TextKind, use: (text: string, number: number) => void): Promise<void> {
+    for (let block = 0; document.getElementById(blockId(kind, block)); block++) {
+      const texts = (await new Response(unpack(blockId(kind, block))).json()) as string[];
+      texts.forEach((text, i) => use(text, block * TEXTS_PER_BLOCK + i));
+    }
+  }
 }

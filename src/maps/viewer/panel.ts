@@ -5,6 +5,15 @@ import type { Selection } from './selection.js';
 
 const COLUMN_LABELS: Readonly<Record<string, string>> = { 'value-id': 'value id', lang: 'language' };
 
+export interface PanelActions {
+  /** Searches for words in the texts; an empty text ends the search. */
+  searchTexts: (text: string) => void;
+  /** Shows all points again. */
+  showAll: () => void;
+  /** Saves the shown answers. */
+  save: (format: 'jsonl' | 'csv') => void;
+}
+
 export class Panel {
   readonly element = make('aside', { className: 'panel' });
   readonly #status = make('p', { className: 'status' });
@@ -22,6 +31,7 @@ export class Panel {
     private readonly data: PageData,
     private readonly selection: Selection,
     private readonly onChange: () => void,
+    actions: PanelActions,
   ) {
     const colourBy = make('select', { id: 'colour-by' });
     for (const { name } of data.columns) {
@@ -43,9 +53,18 @@ export class Panel {
       selection.search(this.#search.value);
       this.#changed();
     });
+    const texts = make('input', { type: 'search', placeholder: 'Words in the texts', autocomplete: 'off' });
+    texts.setAttribute('aria-label', 'Show answers whose question or answer has all of these words');
+    texts.addEventListener('change', () => actions.searchTexts(texts.value));
+    const saves = (['jsonl', 'csv'] as const).map((format) => {
+      const save = make('button', { type: 'button', className: 'link', textContent: `save ${format.toUpperCase()}` });
+      save.addEventListener('click', () => actions.save(format));
+      return save;
+    });
     this.#showAll.addEventListener('click', () => {
-      this.#search.value = '';
+      this.#search.value = texts.value = '';
       selection.showAll();
+      actions.showAll();
       this.#changed();
     });
     this.element.append(
@@ -53,7 +72,8 @@ export class Panel {
       make('p', { className: 'subtitle', textContent: data.subtitle }),
       make('label', { className: 'field', textContent: 'Colour by ' }, [colourBy]),
       this.#search,
-      make('div', { className: 'bar' }, [this.#status, this.#showAll]),
+      texts,
+      make('div', { className: 'bar' }, [this.#status, this.#showAll, ...saves]),
       this.#list,
     );
     this.#buildLegend();

@@ -1,4 +1,7 @@
-/** Draws the points with WebGL: one vertex per point. Filters rewrite a second buffer, which holds the colours. */
+/**
+ * Draws the points with WebGL: one vertex per point. Filters rewrite the buffer of the colours, and the list of the
+ * points to draw: first those of the context in grey, then the others over them.
+ */
 import type { Camera } from './camera.js';
 
 /** Visibility of a point, stored as the alpha of its colour. */
@@ -6,17 +9,19 @@ export const HIDDEN = 0;
 export const DIMMED = 128;
 export const SHOWN = 255;
 
+/** Opacity of a dimmed point as a share of that of a shown one. */
+const DIMMED_SHARE = 0.3;
+const BYTES_PER_INDEX = 4;
+
 const VERTEX = `
 attribute vec2 position;
 attribute vec4 colour;
 uniform vec2 centre;
 uniform vec2 scale;
 uniform float size;
-uniform float state;
 varying vec3 fill;
 void main() {
-  bool drawn = abs(colour.a * 255.0 - state) < 1.0;
-  gl_Position = drawn ? vec4((position - centre) * scale, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
+  gl_Position = vec4((position - centre) * scale, 0.0, 1.0);
   gl_PointSize = size;
   fill = colour.rgb;
 }`;
@@ -36,7 +41,9 @@ export class Scene {
   #program: WebGLProgram | undefined;
   #colourBuffer: WebGLBuffer | undefined;
   #colours: Uint8Array;
-  #hasDimmed = false;
+  /** Numbers of the points that were dimmed and shown by the last colours. */
+  #dimmed = 0;
+  #shown = 0;
 
   private constructor(
     private readonly gl: WebGLRenderingContext,
@@ -56,22 +63,25 @@ export class Scene {
     });
     canvas.addEventListener('webglcontextrestored', () => {
       scene.#prepare();
-      scene.setColours(scene.#colours, scene.#hasDimmed);
+      scene.setColours(scene.#colours);
       onRestored();
     });
     return scene;
   }
 
-  /**
-   * @param colours [points, 4]: red, green, blue and one of HIDDEN, DIMMED, SHOWN
-   * @param hasDimmed whether any point is DIMMED. These are drawn below the others in a second pass
-   */
-  setColours(colours: Uint8Array, hasDimmed: boolean): void {
+  /** @param colours [points, 4]: red, green, blue and one of HIDDEN, DIMMED, SHOWN */
+  setColours(colours: Uint8Array): void {
     const { gl } = this;
+    const points = colours.length / 4;
+    const order = new Uint32Array(points);
     this.#colours = colours;
-    this.#hasDimmed = hasDimmed;
+    this.#dimmed = this.#shown = 0;
+    for (let point = 0; point < points; point++) if (colours[4 * point + 3] === DIMMED) order[this.#dimmed++] = point;
+    for (let point = 0; point < points; point++)
+      if (colours[4 * point + 3] === SHOWN) order[this.#dimmed + this.#shown++] = point;
     gl.bindBuffer(gl.ARRAY_BUFFER, this.#colourBuffer ?? null);
     gl.bufferData(gl.ARRAY_BUFFER, colours, gl.DYNAMIC_DRAW);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, order, gl.DYNAMIC_DRAW);
   }
 
   /** @param pixelRatio device pixels per CSS pixel; `size` is in CSS pixels */
@@ -89,14 +99,13 @@ export class Scene {
       (2 * camera.scale) / camera.height,
     );
     gl.uniform1f(gl.getUniformLocation(program, 'size'), size * pixelRatio);
-    for (const [state, share] of [
-      [DIMMED, 0.12],
-      [SHOWN, 1],
+    for (const [first, count, share] of [
+      [0, this.#dimmed, DIMMED_SHARE],
+      [this.#dimmed, this.#shown, 1],
     ] as const) {
-      if (state === DIMMED && !this.#hasDimmed) continue;
-      gl.uniform1f(gl.getUniformLocation(program, 'state'), state);
+      if (count === 0) continue;
       gl.uniform1f(gl.getUniformLocation(program, 'opacity'), opacity * share);
-      gl.drawArrays(gl.POINTS, 0, this.coordinates.length / 2);
+      gl.drawElements(gl.POINTS, count, gl.UNSIGNED_INT, first * BYTES_PER_INDEX);
     }
   }
 
@@ -121,6 +130,8 @@ export class Scene {
     this.#attribute(program, 'position', 2, gl.FLOAT);
     gl.bufferData(gl.ARRAY_BUFFER, this.coordinates, gl.STATIC_DRAW);
     this.#colourBuffer = this.#attribute(program, 'colour', 4, gl.UNSIGNED_BYTE);
+    gl.getExtension('OES_element_index_uint'); // for more than 65,536 points; every browser has it
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, gl.createBuffer());
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   }

@@ -17,6 +17,8 @@ export class Selection {
   /** Searchable text of each value id, in lower case. */
   readonly #haystacks: string[];
   readonly #counts: Uint32Array;
+  /** For every point, whether the lasso and the search in texts leave it; undefined for all. */
+  #points: Uint8Array | undefined;
 
   constructor(private readonly data: PageData) {
     const ids = columnOf(data, VALUE_ID_COLUMN)!.values;
@@ -27,7 +29,7 @@ export class Selection {
         .toLowerCase(),
     );
     this.#counts = new Uint32Array(ids.length);
-    for (const id of data.valueIds) this.#counts[id]!++;
+    this.restrictTo(undefined);
     this.colourBy(data.color);
   }
 
@@ -40,6 +42,15 @@ export class Selection {
 
   search(text: string): void {
     this.#words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  }
+
+  /** Shows only points whose byte is 1; undefined for all. */
+  restrictTo(points: Uint8Array | undefined): void {
+    this.#points = points;
+    this.#counts.fill(0);
+    this.data.valueIds.forEach((id, point) => {
+      if (points?.[point] !== 0) this.#counts[id]!++;
+    });
   }
 
   /** If all categories are shown, shows only this one; otherwise toggles it. Hiding the last one shows all again. */
@@ -56,10 +67,15 @@ export class Selection {
   showAll(): void {
     this.#off.clear();
     this.#words = [];
+    this.restrictTo(undefined);
   }
 
   isOn(category: number): boolean {
     return !this.#off.has(category);
+  }
+
+  isPointShown(point: number): boolean {
+    return this.#points?.[point] !== 0 && this.isShown(this.data.valueIds[point]!);
   }
 
   isShown(valueId: number): boolean {

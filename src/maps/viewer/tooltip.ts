@@ -1,7 +1,7 @@
 /** The card beside a point: value id, question, answer. */
 import { columnOf, VALUE_ID_COLUMN } from '../value-map.js';
 import { make } from './make.js';
-import { type PageData, PageTexts } from './page-data.js';
+import type { PageData, PageTexts } from './page-data.js';
 import type { Selection } from './selection.js';
 
 /** Distance between point and card, and between card and border, in pixels. */
@@ -10,7 +10,6 @@ const GAP = 14;
 export class Tooltip {
   readonly element = make('div', { className: 'tooltip', hidden: true });
   readonly marker = make('div', { className: 'marker', hidden: true });
-  readonly #texts = new PageTexts();
   readonly #swatch = make('span', { className: 'swatch' });
   readonly #name = make('strong');
   readonly #details = make('span', { className: 'details' });
@@ -21,6 +20,7 @@ export class Tooltip {
   constructor(
     private readonly data: PageData,
     private readonly selection: Selection,
+    private readonly texts: PageTexts,
   ) {
     this.element.append(make('header', {}, [this.#swatch, this.#name, this.#details]), this.#question, this.#answer);
   }
@@ -48,8 +48,8 @@ export class Tooltip {
     this.#details.textContent = others.map(({ values, codes }) => values[codes[id]!]).join(' · ');
     this.#question.textContent = this.#answer.textContent = '…';
     const [question, answer] = await Promise.all([
-      this.#texts.text('questions', data.questions[point]!),
-      this.#texts.text('answers', point),
+      this.texts.text('questions', data.questions[point]!),
+      this.texts.text('answers', point),
     ]);
     if (point !== this.point) return; // the pointer has moved on
     this.#question.textContent = question;

@@ -23,6 +23,7 @@ export function addOperationRoutes(app: App, service: Service): void {
 
   app.get('/openapi.json', hide, () => app.swagger());
 
+  if (service.exploration) return; // its page is at /
   app.get('/', hide, (_, reply) =>
     reply
       .type('text/html; charset=utf-8')

@@ -1,0 +1,144 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { QaRecord } from '../../src/records/record.js';
+import { runCli } from '../support/cli.js';
+import { CHROMIUM } from '../support/map-page.js';
+import { toJsonl } from '../support/records.js';
+import { type RunningServer, startServer } from '../support/served.js';
+import { answers, writeSentenceEncoder } from '../support/trainable-encoder.js';
+
+const HOSTILE = '<img src=x onerror="window.hit=1"></script> \u202egnp.exe';
+const scratch = mkdtempSync(join(tmpdir(), 'univar-explore-page-'));
+const ends: (() => Promise<unknown>)[] = [];
+
+describe.skipIf(!CHROMIUM)(
+  `the page of univar explore (${CHROMIUM ?? 'skipped: no Chromium is installed; set UNIVAR_CHROMIUM to its path'})`,
+  () => {
+    const hostile = { qid: 'hostile', question: HOSTILE, answer: HOSTILE, model: HOSTILE, lang: 'eng' };
+    const records: QaRecord[] = [...answers(3, 30), hostile];
+    let server: RunningServer;
+    let browser: Browser;
+    let page: Page;
+    const errors: string[] = [];
+    const requests: string[] = [];
+
+    beforeAll(async () => {
+      const encoder = writeSentenceEncoder(join(scratch, 'tiny'));
+      const dir = join(scratch, 'values');
+      writeFileSync(join(scratch, 'answers.jsonl'), toJsonl(records));
+      writeFileSync(join(scratch, 'models.csv'), 'model,developer,year\nmodel-0,A,2023\nmodel-1,B,2024\nmodel-2,B,2025\n');
+      const { code, stderr } = await runCli(['embed', join(scratch, 'answers.jsonl'), '--out', dir, '--encoder', encoder]);
+      if (code !== 0) throw new Error(stderr);
+      const args = ['explore', dir, '--encoder', encoder, '--models', join(scratch, 'models.csv')];
+      server = await startServer(args, (end) => ends.push(end));
+      browser = await chromium.launch({
+        executablePath: CHROMIUM!,
+        args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+      });
+      page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+      page.on('console', (message) => {
+        if (message.type() === 'error') errors.push(message.text());
+      });
+      page.on('pageerror', (error) => errors.push(error.message));
+      page.on('request', (request) => requests.push(request.url()));
+      await open(server.url);
+    });
+    afterAll(async () => {
+      await browser.close();
+      for (const end of ends) await end();
+      rmSync(scratch, { recursive: true });
+    });
+
+    async function open(url: string): Promise<void> {
+      await page.goto(url);
+      await page.waitForSelector('html[data-ready]', { state: 'attached' });
+    }
+
+    const status = (): Promise<string | null> => page.textContent('.bar .status');
+
+    it('filters by charts, each of which counts what the others leave', async () => {
+      expect(await status()).toBe('91 of 91 answers shown');
+      await page.click('#panel-filter .bars button[title="model-1"]');
+      expect(await status()).toBe('30 of 91 answers shown');
+      expect(await page.textContent('#panel-filter .bars button[title="model-0"] .count')).toBe('30');
+      expect(await page.textContent('#panel-filter .bars button[title="eng"] .count')).toBe('30');
+      await page.selectOption('#colour-by', { label: 'year (number)' });
+      expect(await page.isVisible('.ramp')).toBe(true);
+      await page.click('text=show all');
+      expect(await status()).toBe('91 of 91 answers shown');
+    });
+
+    it('finds words and shows hostile texts as text', async () => {
+      await page.keyboard.press('/');
+      await page.keyboard.type('"gnp exe"');
+      await page.locator('#panel-search .item').waitFor();
+      expect(await status()).toBe('1 of 91 answers shown');
+      expect(await page.textContent('#panel-search .item .answer')).toBe(HOSTILE);
+      await page.click('#panel-search .choose');
+      await page.locator('.tooltip .answer').waitFor();
+      expect(await page.textContent('.tooltip .answer')).toBe(HOSTILE);
+      expect(await page.evaluate('[window.hit, document.images.length]')).toEqual([undefined, 0]);
+    });
+
+    it('shows the answers to a question side by side', async () => {
+      await page.fill('#panel-search input[type=search]', '');
+      await page.locator('.bar .status', { hasText: '91 of 91' }).waitFor();
+      await page.click('#tab-answers');
+      await page.locator('#panel-answers .choose').nth(4).click();
+      await page.click('.actions >> text=Neighbours');
+      await page.click('.actions >> text=All answers to this question');
+      await page.locator('#panel-answers .status', { hasText: '3 answers to one question' }).waitFor();
+      expect(await page.locator('#panel-answers .item:not(.asked) .answer').count()).toBe(3);
+      await page.click('text=Back to the answers shown');
+      await page.locator('#panel-answers .status', { hasText: '1 to 50 of 91' }).waitFor();
+    });
+
+    it('selects with a rectangle, exports, and restores the view from the link', async () => {
+      await page.click('.actions >> text=Close');
+      await page.focus('canvas');
+      await page.keyboard.press('0');
+      await page.keyboard.press('r');
+      await page.mouse.move(100, 20);
+      await page.mouse.down();
+      await page.mouse.move(450, 780, { steps: 3 });
+      await page.mouse.up();
+      await page.locator('#panel-answers .status', { hasNotText: 'of 91' }).waitFor();
+      const shown = (await status())!;
+      const count = Number(/^\d+/.exec(shown)![0]);
+      expect(count).toBeGreaterThan(0);
+      expect(count).toBeLessThan(91);
+      const [download] = await Promise.all([page.waitForEvent('download'), page.click('#panel-answers >> text=JSONL')]);
+      const lines = readFileSync(await download.path(), 'utf8').trim().split('\n');
+      expect(lines).toHaveLength(count);
+      await page.waitForURL(/#.{20}/);
+      await page.waitForTimeout(600); // the address is written a moment after the last frame
+      const link = page.url();
+      await page.goto('about:blank');
+      await open(link);
+      expect(await status()).toBe(shown);
+      await page.click('text=show all');
+    });
+
+    it('identifies a text and compares two models', async () => {
+      await page.click('#tab-identify');
+      await page.fill('#panel-identify textarea', records[3]!.answer);
+      await page.click('#panel-identify button:has-text("Identify")');
+      await page.locator('#panel-identify .item').first().waitFor();
+      expect(await page.textContent('#panel-identify .bar-row .name')).toBe(`${records[3]!.model}$eng`);
+      await page.click('#tab-compare');
+      await page.click('#panel-compare button:has-text("Compare")');
+      await page.locator('#panel-compare .status', { hasText: '30 common questions' }).waitFor();
+      expect(await page.locator('#panel-compare .item').count()).toBe(30);
+    });
+
+    it('used nothing but its server, and had no errors', () => {
+      expect(requests.filter((url) => !url.startsWith(server.url) && !/^(data|blob|about):/.test(url))).toEqual([]);
+      expect(errors).toEqual([]);
+    });
+  },
+);
