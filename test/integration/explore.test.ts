@@ -140,7 +140,7 @@ describe('univar explore', () => {
 
     const more = join(scratch, 'more.jsonl');
     writeFileSync(more, toJsonl([extra]));
-    const { code, stderr } = await runCli(['embed', more, '--out', served.dir, '--encoder', served.encoder]);
+    const { code, stderr } = await runCli(['embed', more, '--add', '--out', served.dir, '--encoder', served.encoder]);
     expect(code, stderr).toBe(0);
     server = await start();
     const after = new Float32Array(await arrayOf('/v1/explore/arrays/coordinates'));

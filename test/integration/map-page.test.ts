@@ -107,6 +107,7 @@ describe.skipIf(!CHROMIUM)(
     async function drawn(): Promise<{ share: number; colours: number }> {
       await page.mouse.move(1270, 790); // no tooltip
       await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
+      await page.waitForSelector('html[data-ready]', { state: 'attached' }); // all points, not a part of them
       const picture = await loadImage(await page.screenshot({ clip: { x: 60, y: 0, width: 900, height: 800 } }));
       const canvas = createCanvas(900, 800);
       const context = canvas.getContext('2d');
@@ -122,8 +123,8 @@ describe.skipIf(!CHROMIUM)(
     it('draws 200,000 points from a file on disk, without the network', async () => {
       expect(statSync(file).size).toBeLessThan(40e6);
       expect(await page.textContent('.status')).toBe('200,000 of 200,000 answers shown');
-      const { share, colours } = await drawn();
-      expect(share).toBeGreaterThan(0.1);
+      await expect.poll(async () => (await drawn()).share, { timeout: 30_000 }).toBeGreaterThan(0.1);
+      const { colours } = await drawn();
       expect(colours).toBeGreaterThan(100);
       expect(requests).toEqual([pathToFileURL(file).href]);
       expect(errors).toEqual([]);

@@ -2,6 +2,7 @@
 import { boundsOf } from '../value-map.js';
 import { Camera } from './camera.js';
 import { shuffledOrder } from './drawing-order.js';
+import { FrameBudget } from './frame-budget.js';
 import type { Polygon } from './lasso.js';
 import { make } from './make.js';
 import { Overlay } from './overlay.js';
@@ -14,6 +15,8 @@ import { toggleTheme } from './theme.js';
 const REACH = 10;
 const ZOOM_STEP = 1.5;
 const PAN_STEP = 60;
+/** Time without a frame after which the map rests. */
+const REST_MS = 200;
 
 export interface MapViewOptions {
   /** [points, 2] */
@@ -44,6 +47,8 @@ export class MapView {
   readonly #pointer: PointerControl;
   readonly #modes = new Map<PointerMode, HTMLButtonElement>();
   readonly #size: number;
+  readonly #budget = new FrameBudget();
+  #resting: ReturnType<typeof setTimeout> | undefined;
   #queued = false;
 
   /** @throws Error if the browser has no WebGL */
@@ -102,14 +107,29 @@ export class MapView {
   redraw(): void {
     if (this.#queued) return;
     this.#queued = true;
-    requestAnimationFrame(() => {
+    requestAnimationFrame((now) => {
       this.#queued = false;
-      const opacity = this.order.length > 50_000 ? 0.7 : 0.85;
-      this.#scene.draw(this.camera, Math.min(16, this.#size * this.camera.zoom ** 0.3), opacity, devicePixelRatio);
-      this.overlay.draw(this.camera, devicePixelRatio);
-      this.options.onFrame();
-      document.documentElement.dataset['ready'] = 'true';
+      this.#draw(this.#budget.next(now));
     });
+  }
+
+  /** @param share of the points to draw. If it is not 1, all are drawn as soon as the map rests */
+  #draw(share: number): void {
+    const opacity = this.order.length > 50_000 ? 0.7 : 0.85;
+    const size = Math.min(16, this.#size * this.camera.zoom ** 0.3);
+    this.#scene.draw(this.camera, { size, opacity, share, pixelRatio: devicePixelRatio });
+    this.overlay.draw(this.camera, devicePixelRatio);
+    this.options.onFrame();
+    clearTimeout(this.#resting);
+    const { dataset } = document.documentElement;
+    if (share === 1) dataset['ready'] = 'true';
+    else {
+      delete dataset['ready'];
+      this.#resting = setTimeout(() => {
+        this.#budget.rest();
+        this.#draw(1);
+      }, REST_MS);
+    }
   }
 
   /** The point at a pixel of the canvas, or -1. */

@@ -37,6 +37,16 @@ void main() {
   gl_FragColor = vec4(fill * alpha, alpha);
 }`;
 
+export interface DrawOptions {
+  /** Diameter of a point in CSS pixels. */
+  size: number;
+  opacity: number;
+  /** Share of the points to draw, the first ones. */
+  share: number;
+  /** Device pixels per CSS pixel. */
+  pixelRatio: number;
+}
+
 export class Scene {
   #program: WebGLProgram | undefined;
   #colourBuffer: WebGLBuffer | undefined;
@@ -84,8 +94,7 @@ export class Scene {
     gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, order, gl.DYNAMIC_DRAW);
   }
 
-  /** @param pixelRatio device pixels per CSS pixel; `size` is in CSS pixels */
-  draw(camera: Camera, size: number, opacity: number, pixelRatio: number): void {
+  draw(camera: Camera, { size, opacity, share, pixelRatio }: DrawOptions): void {
     const { gl } = this;
     const program = this.#program;
     if (!program || gl.isContextLost()) return;
@@ -99,12 +108,13 @@ export class Scene {
       (2 * camera.scale) / camera.height,
     );
     gl.uniform1f(gl.getUniformLocation(program, 'size'), size * pixelRatio);
-    for (const [first, count, share] of [
+    for (const [first, all, strength] of [
       [0, this.#dimmed, DIMMED_SHARE],
       [this.#dimmed, this.#shown, 1],
     ] as const) {
+      const count = Math.ceil(all * share);
       if (count === 0) continue;
-      gl.uniform1f(gl.getUniformLocation(program, 'opacity'), opacity * share);
+      gl.uniform1f(gl.getUniformLocation(program, 'opacity'), opacity * strength);
       gl.drawElements(gl.POINTS, count, gl.UNSIGNED_INT, first * BYTES_PER_INDEX);
     }
   }
