@@ -49,8 +49,8 @@ async function writeCsv(count: number): Promise<Rows> {
   const lines = corpora.english().split('\n').slice(0, count);
   const columns = ['model', 'lang', 'question', 'answer'];
   const records = lines.map((line) => {
-    const cells = JSON.parse(line) as Record<string, unknown>;
-    return columns.map((column) => `"${String(cells[column] ?? '').replaceAll('"', '""')}"`).join(',');
+    const cells = JSON.parse(line) as Record<string, string | undefined>;
+    return columns.map((column) => `"${(cells[column] ?? '').replaceAll('"', '""')}"`).join(',');
   });
   const folder = mkdtempSync(join(tmpdir(), 'univar-bench-'));
   const path = join(folder, 'rows.csv');

@@ -31,7 +31,7 @@ export { markdown } from './report/markdown.js';
 export { commentOnPullRequest, type PullRequest, pullRequestOf } from './report/pull-request.js';
 export type { Machine, ResultsFile } from './report/results-file.js';
 export { describeReport, type FailureCall } from './report/text.js';
-export { type FileResults, run } from './run.js';
+export { type FileResults, type RunOptions, run } from './run.js';
 export type { ComparisonResult, Timing } from './timing/compare-with-peer.js';
 export type { Acceptance } from './verdict/accepted.js';
 export type { CheckEntry, CheckStatus } from './verdict/check-benchmarks.js';

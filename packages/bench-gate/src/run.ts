@@ -15,13 +15,18 @@ export interface FileResults extends ResultsFile {
   complete: boolean;
 }
 
+export interface RunOptions extends BenchOptions {
+  /** How the project calls this; it is written into the results, before the name of a module. @default 'bench-gate run' */
+  command?: string;
+}
+
 /**
  * Times all benchmarks of a project, module by module. The project must be built.
  *
  * @throws BenchError if a benchmark fails or its peer does not agree
  */
-export async function* run(options: BenchOptions = {}): AsyncGenerator<FileResults> {
-  const { bench = ['bench'], names = [], signal } = options;
+export async function* run(options: RunOptions = {}): AsyncGenerator<FileResults> {
+  const { bench = ['bench'], names = [], command = 'bench-gate run', signal } = options;
   const root = resolve(options.root ?? '.');
   const benchmarks = await selectBenchmarks(root, { paths: bench, names, purpose: 'run' }, signal);
   for (const file of new Set(benchmarks.map((benchmark) => benchmark.file))) {
@@ -30,7 +35,7 @@ export async function* run(options: BenchOptions = {}): AsyncGenerator<FileResul
     const { results, environment } = await measure(own, root, options);
     const all = await selectBenchmarks(root, { paths: [file], names: [], purpose: 'run' }, signal);
     const machine = await describeMachine(root, environment);
-    yield { name, complete: own.length === all.length, command: `npm run bench -- ${name}`, machine, results };
+    yield { name, complete: own.length === all.length, command: `${command} ${name}`, machine, results };
   }
 }
 

@@ -65,7 +65,10 @@ export async function runCheck(names: readonly string[], values: CheckValues, co
 /** Writes or updates the comment. A server that refuses must not hide the verdict. */
 async function postComment(page: string, { log, signal }: CliContext): Promise<void> {
   const place = pullRequestOf(process.env, (path) => readFileSync(path, 'utf8'));
-  if ('missing' in place) return log(`No comment was written: ${place.missing}`);
+  if ('missing' in place) {
+    log(`No comment was written: ${place.missing}`);
+    return;
+  }
   try {
     log(`${await commentOnPullRequest({ ...place, body: page, signal })} the comment on #${place.number}`);
   } catch (error) {

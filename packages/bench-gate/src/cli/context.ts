@@ -2,12 +2,12 @@
 export interface CliContext {
   /** Fires at Ctrl-C and SIGTERM. A second one ends the process. */
   readonly signal: AbortSignal;
-  print(text: string): void;
-  printJson(value: unknown): void;
-  log(text: string): void;
+  print: (text: string) => void;
+  printJson: (value: unknown) => void;
+  log: (text: string) => void;
   /** Shows how far a phase is: one line that is written over on a terminal, otherwise a line at times. */
-  progress(phase: string, done: number, total: number): void;
-  setExitCode(code: number): void;
+  progress: (phase: string, done: number, total: number) => void;
+  setExitCode: (code: number) => void;
 }
 
 const LINE_INTERVAL_MS = 10_000;

@@ -70,6 +70,7 @@ Examples:
 ${NAMES}
   --results <folder>   folder for the figures (default: bench/results)
   --chart <file>       draw the ratios of all committed results as an SVG file
+  --command <text>     how the project calls this command; it is written into the figures (default: bench-gate run)
 
 Example:
   $ bench-gate run parse --chart docs/speed.svg`,

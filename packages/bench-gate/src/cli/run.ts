@@ -10,6 +10,7 @@ import type { CliContext } from './context.js';
 export const RUN_OPTIONS = {
   results: { type: 'string', default: 'bench/results' },
   chart: { type: 'string' },
+  command: { type: 'string', default: 'bench-gate run' },
 } as const;
 
 interface RunValues {
@@ -17,14 +18,16 @@ interface RunValues {
   json: boolean;
   results: string;
   chart?: string | undefined;
+  command: string;
 }
 
 /** Measures module by module, and saves the figures of each before the next begins. */
 export async function runRun(names: readonly string[], options: RunValues, context: CliContext): Promise<void> {
   const { signal, log } = context;
+  const { bench, command } = options;
   const root = process.cwd();
   const written: ResultsFile[] = [];
-  for await (const { name, complete, ...file } of run({ bench: options.bench, names, signal, log })) {
+  for await (const { name, complete, ...file } of run({ bench, command, names, signal, log })) {
     // Figures of some of the benchmarks of a module must not replace the figures of all of them.
     if (complete) log(`Wrote ${await writeResults(resolve(root, options.results), name, file)}`);
     written.push(file);

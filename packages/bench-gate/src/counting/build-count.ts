@@ -18,13 +18,14 @@ export type BuildCount =
 
 /** Chooses the iteration that stands for all, and reads its profile. */
 export async function summarise(counted: Counted): Promise<BuildCount> {
-  const { counts, variant } = counted;
+  const { counts, calls, variant } = counted;
   const at = settledAt(counts);
   if (at === undefined) {
     const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
     const difference = `${percent(spread(counts))} of their instructions, more than ${percent(SAME_COUNT)}`;
     return { kind: 'not counted', reason: `its iterations differ by ${difference}` };
   }
-  const profile = parseProfile(await readFile(counted.profile, 'utf8'));
+  const functions = parseProfile(await readFile(counted.profile, 'utf8'));
+  const profile = new Map([...functions].map(([name, instructions]) => [name, instructions / calls]));
   return { kind: 'counted', instructions: counts[at]!, variant, profile };
 }

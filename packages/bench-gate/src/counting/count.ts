@@ -73,7 +73,7 @@ export async function countBuilds(
       const known = await build.cache?.read(part);
       const counts = known ?? (await countPart(part, build.side, join(folder, prefix), options));
       for (const [i, count] of counts.entries()) results[b]!.set(part[i]!.name, count);
-      if (known) for (const _ of part) options.onCounted?.();
+      if (known) part.forEach(() => options.onCounted?.());
       else if (!counts.some(isUnfinished)) await build.cache?.write(part, counts);
     }
   };

@@ -21,8 +21,10 @@ const WARM_UP_SECONDS = 1.5;
 const MAX_SECONDS = 20;
 
 export interface IterationCounts {
-  /** Instructions of each counted iteration. */
+  /** Instructions of each counted iteration, divided by its calls. */
   counts: number[];
+  /** Calls in one iteration, whose sum is in the profile. */
+  calls: number;
   /** Callgrind's file of the iteration that {@link settledAt} chose, or of the last. */
   profile: string;
 }
@@ -61,6 +63,7 @@ export async function countIterations(
   outFile: string,
 ): Promise<IterationCounts> {
   const begin = processorSeconds();
+  const { calls = 1 } = subject;
   for (let i = 0; i < WARM_UP_ITERATIONS && (i < 2 || processorSeconds() - begin < WARM_UP_SECONDS); i++)
     await subject.run();
   const counts: number[] = [];
@@ -74,13 +77,13 @@ export async function countIterations(
     await subject.run();
     requests.dump();
     const profile = `${outFile}.${++dumps}`;
-    counts.push(readTotal(profile) / (subject.calls ?? 1));
+    counts.push(readTotal(profile) / calls);
     profiles.push(profile);
   }
   requests.stop();
   const chosen = profiles[settledAt(counts) ?? counts.length - 1]!;
   for (const profile of profiles) if (profile !== chosen) rmSync(profile);
-  return { counts, profile: chosen };
+  return { counts, calls, profile: chosen };
 }
 
 function processorSeconds(): number {

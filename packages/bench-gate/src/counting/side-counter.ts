@@ -55,7 +55,9 @@ class SideCounter {
     signal?.throwIfAborted();
     if (performance.now() >= deadline) return { kind: 'not counted', reason: TIME_OVER };
     const process = (this.#process ??= this.#start(benchmark));
-    const timer = setTimeout(() => void process.stop(), deadline - performance.now());
+    // A timer of Infinity would fire at once.
+    const left = deadline - performance.now();
+    const timer = Number.isFinite(left) ? setTimeout(() => void process.stop(), left) : undefined;
     try {
       const { name, file, project } = benchmark;
       const { root } = this.side;

@@ -9,6 +9,9 @@ type Yielded = Action | ({ bench: Action } & Record<number, Action>);
 
 const IGNORED = ['compact', 'baseline', 'highlight', 'gc'] as const;
 
+/** A generator, whose first value is measured. */
+type Yields = Iterator<Yielded, undefined> | AsyncIterator<Yielded, undefined>;
+
 class Declared {
   #arguments: Arguments = {};
   #name: string;
@@ -64,7 +67,10 @@ export function collectDeclared(): void {
 
 function* combinations(given: Arguments): Generator<Record<string, unknown>> {
   const [first, ...rest] = Object.entries(given);
-  if (!first) return void (yield {});
+  if (!first) {
+    yield {};
+    return;
+  }
   for (const others of combinations(Object.fromEntries(rest)))
     for (const value of first[1]) yield { [first[0]]: value, ...others };
 }
@@ -73,17 +79,19 @@ function benchmarkOf(name: string, action: Action, values: Record<string, unknow
   const named = Object.entries(values).reduce((text, [key, value]) => text.replaceAll(`$${key}`, String(value)), name);
   const missing = Object.entries(values).filter(([key]) => !name.includes(`$${key}`));
   const suffix = missing.map(([key, value]) => `${key}=${String(value)}`).join(' ');
-  let generator: Iterator<Yielded> | AsyncIterator<Yielded> | undefined;
+  let generator: Yields | undefined;
   return {
     name: suffix === '' ? named : `${named} ${suffix}`,
     start: async () => {
       if (!/^(Async)?GeneratorFunction$/.test(action.constructor.name)) return { run: () => action() };
-      generator = action({ get: (key: string) => values[key] }) as Iterator<Yielded> | AsyncIterator<Yielded>;
-      const { value, done } = await generator.next();
-      if (done === true || value === undefined) throw new Error(`${name} yields no function`);
-      return runOf(value as Yielded);
+      generator = action({ get: (key: string) => values[key] }) as Yields;
+      const { value } = await generator.next();
+      if (!value) throw new Error(`${name} yields no function`);
+      return runOf(value);
     },
-    end: async () => void (await generator?.next()),
+    end: async () => {
+      await generator?.next();
+    },
   };
 }
 
@@ -128,8 +136,7 @@ export const measure = (): never => {
 export const flags = { compact: 1, baseline: 2 };
 /** Keeps V8 from removing the computation of the value. */
 export function do_not_optimize(value: unknown): void {
-  kept = value;
+  kept.value = value;
 }
-let kept: unknown;
+const kept: { value: unknown } = { value: undefined };
 export const B = Declared;
-void kept;

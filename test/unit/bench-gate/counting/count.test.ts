@@ -46,7 +46,7 @@ describe('compareCounts', () => {
   });
 
   it('says why it cannot', async () => {
-    const varying = { counts: [1000, 1100, 1200], profile: 'absent', variant: null };
+    const varying = { counts: [1000, 1100, 1200], calls: 1, profile: 'absent', variant: null };
     expect(await summarise(varying)).toEqual({
       kind: 'not counted',
       reason: 'its iterations differ by 20.0 % of their instructions, more than 0.1 %',
