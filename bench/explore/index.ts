@@ -1,6 +1,6 @@
 /**
- * Measures `univar explore` on a dataset: the start, the page in Chromium (time until it is usable, frames while it moves
- * and zooms, memory), and every request. The first start can take long; a second one is measured.
+ * Measures `univar explore` on a dataset: the start, the page in Chromium (time until it is usable, frames while it
+ * moves and zooms, memory), and every request. The first start can take long; a second one is measured.
  *
  *   npm run bench:explore -- --dataset values --results bench/results/explore.json
  *   npm run bench:explore -- --points 1000000

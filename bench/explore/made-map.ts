@@ -2,11 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
+import { packageFile } from '../../src/core/package-files.js';
 import { SeededRandom } from '../../src/core/random.js';
 import type { ExploreHeader } from '../../src/explore/api-types.js';
 import { mapColumns } from '../../src/maps/map-columns.js';
-import { packageFile } from '../../src/core/package-files.js';
 
 const CLUSTERS = 60;
 const MODELS = 100;
@@ -38,7 +37,10 @@ export async function startMadeMap(points: number): Promise<{ url: string; stop:
   const labels = centres.map(([x, y], i) => ({ level: i % 4, x: x + 1.5, y: y + 1.5, count: i, label: `topic ${i}` }));
   const bytes = (array: Float32Array | Int32Array | Uint32Array): Buffer => Buffer.from(array.buffer);
   const answers: Record<string, [string, string | Buffer]> = {
-    '/': ['text/html', '<!doctype html><link rel="stylesheet" href="/explore.css"><body><script src="/explore.js"></script>'],
+    '/': [
+      'text/html',
+      '<!doctype html><link rel="stylesheet" href="/explore.css"><body><script src="/explore.js"></script>',
+    ],
     '/explore.js': ['text/javascript', readFileSync(packageFile('dist/explore/page/explore.js'))],
     '/explore.css': ['text/css', readFileSync(packageFile('dist/explore/page/explore.css'))],
     '/v1/explore': ['application/json', JSON.stringify(header)],

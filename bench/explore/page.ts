@@ -53,7 +53,7 @@ export async function measurePage(url: string, useGpu: boolean): Promise<PageFig
 /** Presses keys in turn, one per frame, and measures the time from frame to frame. */
 async function frames(browser: Browser, page: Page, keys: readonly string[]): Promise<Frames> {
   const before = await cpuSecondsOf(browser);
-  const times = (await page.evaluate(`(async () => {
+  const times = await page.evaluate<number[]>(`(async () => {
     const canvas = document.querySelector('canvas');
     const keys = ${JSON.stringify(keys)};
     const times = [];
@@ -66,7 +66,7 @@ async function frames(browser: Browser, page: Page, keys: readonly string[]): Pr
       last = now;
     }
     return times;
-  })()`)) as number[];
+  })()`);
   const cpuMs = Math.round((1e4 * ((await cpuSecondsOf(browser)) - before)) / FRAMES) / 10;
   times.sort((a, b) => a - b);
   const at = (share: number): number => Math.round(times[Math.floor(share * (times.length - 1))]! * 10) / 10;

@@ -31,8 +31,18 @@ describe.skipIf(!CHROMIUM)(
       const encoder = writeSentenceEncoder(join(scratch, 'tiny'));
       const dir = join(scratch, 'values');
       writeFileSync(join(scratch, 'answers.jsonl'), toJsonl(records));
-      writeFileSync(join(scratch, 'models.csv'), 'model,developer,year\nmodel-0,A,2023\nmodel-1,B,2024\nmodel-2,B,2025\n');
-      const { code, stderr } = await runCli(['embed', join(scratch, 'answers.jsonl'), '--out', dir, '--encoder', encoder]);
+      writeFileSync(
+        join(scratch, 'models.csv'),
+        'model,developer,year\nmodel-0,A,2023\nmodel-1,B,2024\nmodel-2,B,2025\n',
+      );
+      const { code, stderr } = await runCli([
+        'embed',
+        join(scratch, 'answers.jsonl'),
+        '--out',
+        dir,
+        '--encoder',
+        encoder,
+      ]);
       if (code !== 0) throw new Error(stderr);
       const args = ['explore', dir, '--encoder', encoder, '--models', join(scratch, 'models.csv')];
       server = await startServer(args, (end) => ends.push(end));
@@ -113,7 +123,9 @@ describe.skipIf(!CHROMIUM)(
       expect(count).toBeGreaterThan(0);
       expect(count).toBeLessThan(91);
       const [download] = await Promise.all([page.waitForEvent('download'), page.click('#panel-answers >> text=JSONL')]);
-      const lines = readFileSync(await download.path(), 'utf8').trim().split('\n');
+      const lines = readFileSync(await download.path(), 'utf8')
+        .trim()
+        .split('\n');
       expect(lines).toHaveLength(count);
       await page.waitForURL(/#.{20}/);
       await page.waitForTimeout(600); // the address is written a moment after the last frame

@@ -24,9 +24,9 @@ describe('univar explore', () => {
 
   async function untilIndexed({ send }: RunningServer): Promise<void> {
     for (;;) {
-      const { body } = await send('GET', '/v1/explore/texts');
-      if ((body['state'] as string) === 'ready') return;
-      if ((body['state'] as string) !== 'building') throw new Error(JSON.stringify(body));
+      const { state } = (await send('GET', '/v1/explore/texts')).body as unknown as { state: string };
+      if (state === 'ready') return;
+      if (state !== 'building') throw new Error(state);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
@@ -110,7 +110,13 @@ describe('univar explore', () => {
   it('says what is wrong with a request, changes nothing, and serves no other site', async () => {
     const statusOf = async (method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
       (await server.send(method, path, body, headers)).status;
-    for (const path of ['records?rows=x', 'records?rows=60', 'neighbours?row=-1', 'texts/search?q=-', 'compare?by=x&a=b&b=c'])
+    for (const path of [
+      'records?rows=x',
+      'records?rows=60',
+      'neighbours?row=-1',
+      'texts/search?q=-',
+      'compare?by=x&a=b&b=c',
+    ])
       expect(await statusOf('GET', `/v1/explore/${path}`), path).toBe(400);
     expect(await statusOf('POST', '/v1/explore/export', { rows: 'AAAA', format: 'csv' })).toBe(400);
     expect(await statusOf('DELETE', '/v1/index', { rows: [1] })).toBe(403);

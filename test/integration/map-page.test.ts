@@ -193,7 +193,9 @@ describe.skipIf(!CHROMIUM)(
       await page.keyboard.press('Enter');
       await page.locator('.status', { hasText: /^[\d,]{1,6} of/ }).waitFor();
       const [download] = await Promise.all([page.waitForEvent('download'), page.click('text=save JSONL')]);
-      const lines = readFileSync(await download.path(), 'utf8').trim().split('\n');
+      const lines = readFileSync(await download.path(), 'utf8')
+        .trim()
+        .split('\n');
       expect(lines).toHaveLength(await shown());
       for (const line of lines) expect((JSON.parse(line) as { answer: string }).answer).toMatch(/number \d*7: it/);
       await page.click('text=show all');

@@ -55,8 +55,7 @@ export async function runExplore(dir: string, options: ExploreCliOptions, contex
     throw error;
   });
   const { added } = live.current;
-  if (added > 0)
-    note(`${plural(added, 'answer')} from a server will be on the map after "univar compact ${dir}"`);
+  if (added > 0) note(`${plural(added, 'answer')} from a server will be on the map after "univar compact ${dir}"`);
   const server = await Server.start({
     source: live,
     exploration,

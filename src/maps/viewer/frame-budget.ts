@@ -1,7 +1,7 @@
 /**
  * How many of the points a frame draws. While the map moves on a machine without a GPU, all of a million points would
- * take seconds per frame. Points are in random order, so that a part of them looks like all; once the map rests, all are
- * drawn.
+ * take seconds per frame. Points are in random order, so that a part of them looks like all; once the map rests, all
+ * are drawn.
  */
 const SLOW_MS = 30;
 const FAST_MS = 18;

@@ -36,7 +36,9 @@ export async function exportTexts(
       ...others.map(({ values, codes }) => values[codes[id]!]!),
     ];
     const entries = names.map((name, i) => [name, cells[i]!] as const);
-    lines.push(format === 'csv' ? `${cells.map(toField).join(',')}\n` : `${JSON.stringify(Object.fromEntries(entries))}\n`);
+    lines.push(
+      format === 'csv' ? `${cells.map(toField).join(',')}\n` : `${JSON.stringify(Object.fromEntries(entries))}\n`,
+    );
   });
   return new Blob(lines, { type: format === 'csv' ? 'text/csv' : 'application/x-ndjson' });
 }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-
+import { SeededRandom } from '../../../src/core/random.js';
 import { BINS, Filters } from '../../../src/explore/page/filters.js';
 import { mapColumns } from '../../../src/maps/map-columns.js';
-import { SeededRandom } from '../../../src/core/random.js';
 
 const ROWS = 500;
 const random = new SeededRandom(3);
