@@ -1,11 +1,17 @@
 /** The page in Chromium: time until it is usable, frames while the map moves, and memory. */
-import { type CDPSession, chromium, type Page } from 'playwright-core';
+import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core';
+
+import { residentBytes } from '../support/process-memory.js';
 
 const FRAMES = 60;
+/** A busy machine can take minutes for a million points. */
+const READY_MS = 300_000;
 
 interface Frames {
   medianMs: number;
   p95Ms: number;
+  /** CPU time of all processes of Chromium per frame. It hardly depends on what else the machine does. */
+  cpuMs: number;
 }
 
 export interface PageFigures {
@@ -16,6 +22,8 @@ export interface PageFigures {
   /** Objects of the scripts, and their typed arrays. */
   heapBytes: number;
   arrayBytes: number;
+  /** Resident memory of the process of the page, with what all processes of Chromium share. */
+  residentBytes: number;
 }
 
 export async function measurePage(url: string, useGpu: boolean): Promise<PageFigures> {
@@ -27,24 +35,25 @@ export async function measurePage(url: string, useGpu: boolean): Promise<PageFig
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     const begin = performance.now();
     await page.goto(url);
-    await page.waitForSelector('html[data-ready]', { state: 'attached' });
+    await page.waitForSelector('html[data-ready]', { state: 'attached', timeout: READY_MS });
     const readyMs = Math.round(performance.now() - begin);
-    const pan = await frames(page, ['ArrowLeft', 'ArrowRight']);
-    const zoom = await frames(page, ['+', '-']);
+    const pan = await frames(browser, page, ['ArrowLeft', 'ArrowRight']);
+    const zoom = await frames(browser, page, ['+', '-']);
     const filterStart = performance.now();
     await page.click('#panel-filter .bars button');
     await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
     const filterMs = Math.round(performance.now() - filterStart);
     const session = await page.context().newCDPSession(page);
-    return { readyMs, pan, zoom, filterMs, ...(await memory(session)) };
+    return { readyMs, pan, zoom, filterMs, ...(await memory(session)), residentBytes: await rendererBytes(browser) };
   } finally {
     await browser.close();
   }
 }
 
 /** Presses keys in turn, one per frame, and measures the time from frame to frame. */
-async function frames(page: Page, keys: readonly string[]): Promise<Frames> {
-  const times = (await page.evaluate(`(async () => {
+async function frames(browser: Browser, page: Page, keys: readonly string[]): Promise<Frames> {
+  const before = await cpuSecondsOf(browser);
+  const times = await page.evaluate<number[]>(`(async () => {
     const canvas = document.querySelector('canvas');
     const keys = ${JSON.stringify(keys)};
     const times = [];
@@ -57,10 +66,11 @@ async function frames(page: Page, keys: readonly string[]): Promise<Frames> {
       last = now;
     }
     return times;
-  })()`)) as number[];
+  })()`);
+  const cpuMs = Math.round((1e4 * ((await cpuSecondsOf(browser)) - before)) / FRAMES) / 10;
   times.sort((a, b) => a - b);
   const at = (share: number): number => Math.round(times[Math.floor(share * (times.length - 1))]! * 10) / 10;
-  return { medianMs: at(0.5), p95Ms: at(0.95) };
+  return { medianMs: at(0.5), p95Ms: at(0.95), cpuMs };
 }
 
 async function memory(session: CDPSession): Promise<Pick<PageFigures, 'heapBytes' | 'arrayBytes'>> {
@@ -70,4 +80,19 @@ async function memory(session: CDPSession): Promise<Pick<PageFigures, 'heapBytes
     backingStorageSize?: number;
   };
   return { heapBytes: usedSize, arrayBytes: backingStorageSize };
+}
+
+async function cpuSecondsOf(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+}
+
+/** Resident memory of the largest process that renders a page. */
+async function rendererBytes(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  const renderers = processInfo.filter(({ type }) => type === 'renderer');
+  return Math.max(0, ...renderers.map(({ id }) => residentBytes(id)));
 }

@@ -24,9 +24,9 @@ describe('univar explore', () => {
 
   async function untilIndexed({ send }: RunningServer): Promise<void> {
     for (;;) {
-      const { body } = await send('GET', '/v1/explore/texts');
-      if ((body['state'] as string) === 'ready') return;
-      if ((body['state'] as string) !== 'building') throw new Error(JSON.stringify(body));
+      const { state } = (await send('GET', '/v1/explore/texts')).body as unknown as { state: string };
+      if (state === 'ready') return;
+      if (state !== 'building') throw new Error(state);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

@@ -14,12 +14,12 @@ describe('a lasso', () => {
 
   it('of a rectangle does not depend on the corner where it begins', () => {
     const points = Float32Array.of(0.5, 0.5, 1.5, 0.5);
-    for (const corners of [
+    for (const [x1, y1, x2, y2] of [
       [0, 0, 1, 1],
       [1, 1, 0, 0],
       [1, 0, 0, 1],
     ] as const)
-      expect([...pointsWithin(points, rectangle(...corners))]).toEqual([1, 0]);
+      expect([...pointsWithin(points, rectangle(x1, y1, x2, y2))]).toEqual([1, 0]);
   });
 });
 
