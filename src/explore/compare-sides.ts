@@ -17,9 +17,9 @@ import type { CompareAnswer } from './api-types.js';
 import type { Exploration } from './exploration.js';
 
 /** Answers of both sides together that are compared. With more, questions are drawn. */
-const MOST_ANSWERS = 20_000;
+const MOST_ANSWERS = 8000;
 /** Random deals of the answers to a question, which its p value comes from. */
-const DRAWS = 500;
+const DRAWS = 200;
 const SEED = 1;
 const PHRASES = 20;
 const QUESTIONS = 50;
