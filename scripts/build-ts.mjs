@@ -1,6 +1,6 @@
 /**
- * Compiles src/ to dist/ and packages/bench-gate/src/ to its own dist/, and bundles the libraries that draw plots, and the viewer that map pages contain: one script
- * and one style sheet without imports.
+ * Compiles src/ to dist/ and packages/bench-gate/src/ to its own dist/, and bundles the libraries that draw plots, and
+ * the viewer that map pages contain: one script and one style sheet without imports.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';

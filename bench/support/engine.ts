@@ -60,8 +60,8 @@ export async function countWork(engine: Partial<Pick<Engine, 'workCounters'>>, r
 
 /**
  * Environment of most checks. With one thread, other work on the machine moves to another core. With a team of threads,
- * it would delay one of them, and all wait for the slowest. A slower kernel is slower with one thread too. All checks have
- * the same environment, so that they can share processes when their instructions are counted.
+ * it would delay one of them, and all wait for the slowest. A slower kernel is slower with one thread too. All checks
+ * have the same environment, so that they can share processes when their instructions are counted.
  */
 export const ONE_THREAD = {
   UNIVAR_THREADS: '1',

@@ -16,7 +16,7 @@ export interface FileResults extends ResultsFile {
 }
 
 export interface RunOptions extends BenchOptions {
-  /** How the project calls this; it is written into the results, before the name of a module. @default 'bench-gate run' */
+  /** How the project calls this, which is written into the results. @default 'bench-gate run' */
   command?: string;
 }
 

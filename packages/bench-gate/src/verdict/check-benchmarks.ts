@@ -60,7 +60,7 @@ export interface CheckEntry {
   measures: 'time' | 'scaling';
   threshold: number;
   status: CheckStatus;
-  /** What is measured in the head divided by the same in the base, minus 1, with the 99 % interval; null before the first look. */
+  /** Head divided by base, minus 1, with the 99 % interval; null before the first look. */
   change: { center: number; low: number; high: number } | null;
   /** Number of pairs of processes. */
   blocks: number;
