@@ -2,21 +2,17 @@
  * The value-id column of a shard: the value id of every row, and where its record ends in the records file. It gives
  * the value ids without parsing the records, and lets one record be read without the others.
  *
- * The file, little-endian:
+ * The file is a frame (core/framed-file.ts) with {@link Header}, and two arrays, little-endian:
  *
- *     0   8 bytes  0x93 "UNIVAR" and the version, 1
- *     8   uint32   CRC-32 of all bytes from byte 12
- *     12  uint32   length of the header
- *     16  header   JSON, {@link Header}, padded with spaces to a multiple of 8 bytes
- *         ends     [rows], for every row the position in the records file after its line
- *         labels   [rows], for every row the position of its value id in `names` of the header
+ *     ends     [rows], for every row the position in the records file after its line
+ *     labels   [rows], for every row the position of its value id in `names` of the header
  *
  * Both arrays have the narrowest type that holds their largest number, so a row of a typical shard takes 5 or 6 bytes.
  */
 import { toUSVString } from 'node:util';
-import { crc32 } from 'node:zlib';
 
-import { isObject } from '../../core/json-file.js';
+import { decodeFrame, encodeFrame } from '../../core/framed-file.js';
+import type { Json } from '../../core/json-file.js';
 import { RowLabeller, type RowLabels } from '../../core/row-labels.js';
 import { type QaRecord, valueId } from '../../records/record.js';
 import type { FileEntry } from '../manifest.js';
@@ -49,8 +45,6 @@ type ArrayType = keyof typeof ARRAYS;
 type NumberArray = InstanceType<(typeof ARRAYS)[ArrayType]>;
 
 const MAGIC = Buffer.from('\x93UNIVAR\x01', 'latin1');
-const CHECKED_FROM = 12;
-const HEADER_FROM = 16;
 
 /** Builds the column from records added in order. */
 export class ColumnBuilder {
@@ -74,29 +68,17 @@ export function encodeColumn({ names, labels, ends }: ValueIdColumn, records: Pi
   const arrays = [narrowest(ends), narrowest(labels)] as const;
   const [endsType, labelsType] = arrays.map(typeOf) as [ArrayType, ArrayType];
   const fields: Header = { rows: ends.length, records: records.sha256, names, ends: endsType, labels: labelsType };
-  const header = Buffer.from(JSON.stringify(fields));
-  const padding = Buffer.alloc(-(HEADER_FROM + header.length) & 7, ' ');
-  const lengths = Buffer.alloc(HEADER_FROM - MAGIC.length);
-  lengths.writeUInt32LE(header.length + padding.length, 4);
-  const bytes = Buffer.concat([
-    MAGIC,
-    lengths,
-    header,
-    padding,
-    ...arrays.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)),
-  ]);
-  bytes.writeUInt32LE(crc32(bytes.subarray(CHECKED_FROM)), MAGIC.length);
-  return bytes;
+  const body = arrays.map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
+  return Buffer.concat(encodeFrame(MAGIC, fields, body));
 }
 
 /** Parses the bytes of a column file; returns undefined if they are damaged or belong to other records. */
 export function parseColumn(bytes: Buffer, { rows, records }: ColumnShard): ValueIdColumn | undefined {
-  if (bytes.length < HEADER_FROM || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-  if (bytes.readUInt32LE(MAGIC.length) !== crc32(bytes.subarray(CHECKED_FROM))) return undefined;
-  const arraysFrom = HEADER_FROM + bytes.readUInt32LE(CHECKED_FROM);
-  const header = parseHeader(bytes.toString('utf8', HEADER_FROM, arraysFrom));
+  const frame = decodeFrame(MAGIC, bytes);
+  const header = frame && parseHeader(frame.header);
   if (header?.rows !== rows || header.records !== records.sha256) return undefined;
   const { names } = header;
+  const arraysFrom = frame!.bodyFrom;
   const labelsFrom = arraysFrom + rows * ARRAYS[header.ends].BYTES_PER_ELEMENT;
   if (bytes.length !== labelsFrom + rows * ARRAYS[header.labels].BYTES_PER_ELEMENT) return undefined;
   const ends = new ARRAYS[header.ends](copyOf(bytes, arraysFrom, labelsFrom));
@@ -114,15 +96,7 @@ function isIncreasing(ends: NumberArray, last: number): boolean {
   return true;
 }
 
-function parseHeader(text: string): Header | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isObject(value)) return undefined;
-  const { rows, records, names, ends, labels } = value as Partial<Record<keyof Header, unknown>>;
+function parseHeader({ rows, records, names, ends, labels }: Json): Header | undefined {
   const isComplete =
     typeof rows === 'number' && typeof records === 'string' && isArrayType(ends) && isArrayType(labels);
   return isComplete && isAscending(names) ? { rows, records, names, ends, labels } : undefined;
