@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { QaRecord } from '../../src/records/record.js';
+import { CHROMIUM, openBrowser } from '../support/browser.js';
 import { runCli } from '../support/cli.js';
-import { CHROMIUM } from '../support/map-page.js';
 import { toJsonl } from '../support/records.js';
 import { type RunningServer, startServer } from '../support/served.js';
 import { answers, writeSentenceEncoder } from '../support/trainable-encoder.js';
@@ -24,8 +24,8 @@ describe.skipIf(!CHROMIUM)(
     let server: RunningServer;
     let browser: Browser;
     let page: Page;
-    const errors: string[] = [];
-    const requests: string[] = [];
+    let errors: string[];
+    let requests: string[];
 
     beforeAll(async () => {
       const encoder = writeSentenceEncoder(join(scratch, 'tiny'));
@@ -46,16 +46,7 @@ describe.skipIf(!CHROMIUM)(
       if (code !== 0) throw new Error(stderr);
       const args = ['explore', dir, '--encoder', encoder, '--models', join(scratch, 'models.csv')];
       server = await startServer(args, (end) => ends.push(end));
-      browser = await chromium.launch({
-        executablePath: CHROMIUM!,
-        args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
-      });
-      page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-      page.on('console', (message) => {
-        if (message.type() === 'error') errors.push(message.text());
-      });
-      page.on('pageerror', (error) => errors.push(error.message));
-      page.on('request', (request) => requests.push(request.url()));
+      ({ browser, page, errors, requests } = await openBrowser());
       await open(server.url);
     });
     afterAll(async () => {

@@ -12,9 +12,9 @@ import { ApertiumProvider } from '../../src/generation/providers/apertium-provid
 import type { GeneratedRecord } from '../../src/generation/records.js';
 import type { QualityReport } from '../../src/generation/report/collect.js';
 import { samplesPage } from '../../src/generation/report/samples-page.js';
+import { CHROMIUM } from '../support/browser.js';
 import { runCli } from '../support/cli.js';
 import { writeProject } from '../support/generation-project.js';
-import { CHROMIUM } from '../support/map-page.js';
 import { RECORDED_MODELS, type ReplayServer, startReplayServer } from '../support/replay-server.js';
 
 /** Empty if the program is not installed. */

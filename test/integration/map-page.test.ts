@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { createCanvas, loadImage } from '@napi-rs/canvas';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { replaceFile } from '../../src/core/replace-file.js';
 import { htmlMap } from '../../src/maps/html-map.js';
 import { mapColumns } from '../../src/maps/map-columns.js';
 import type { QaRecord } from '../../src/records/record.js';
-import { CHROMIUM, largeMap, unpackElement } from '../support/map-page.js';
+import { CHROMIUM, openBrowser } from '../support/browser.js';
+import { largeMap, unpackElement } from '../support/map-page.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'univar-map-page-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -74,23 +75,13 @@ describe.skipIf(!CHROMIUM)(
     const file = join(scratch, 'large.html');
     let browser: Browser;
     let page: Page;
-    const errors: string[] = [];
-    const requests: string[] = [];
+    let errors: string[];
+    let requests: string[];
 
     beforeAll(async () => {
       const { map, records } = largeMap(POINTS);
       await replaceFile(file, await htmlMap(map, records(), { textLength: 300 }));
-      // Software rendering: test machines have no GPU. Without a sandbox, because containers run as root.
-      browser = await chromium.launch({
-        executablePath: CHROMIUM!,
-        args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
-      });
-      page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-      page.on('console', (message) => {
-        if (message.type() === 'error') errors.push(message.text());
-      });
-      page.on('pageerror', (error) => errors.push(error.message));
-      page.on('request', (request) => requests.push(request.url()));
+      ({ browser, page, errors, requests } = await openBrowser());
       await open(page, file);
     });
     afterAll(() => browser.close());

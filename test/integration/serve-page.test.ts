@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { CHROMIUM } from '../support/map-page.js';
+import { CHROMIUM } from '../support/browser.js';
 import { makeServedDataset, type RunningServer, type ServedDataset, startServe } from '../support/served.js';
 
 const HOSTILE = '<img src=x onerror="window.hit=1">';

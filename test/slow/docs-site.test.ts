@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { CHROMIUM } from '../support/map-page.js';
+import { CHROMIUM } from '../support/browser.js';
 import { ROOT } from '../support/markdown-pages.js';
 
 const SITE = join(ROOT, 'out', 'docs');

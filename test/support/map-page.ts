@@ -1,19 +1,8 @@
-import { existsSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { mapColumns } from '../../src/maps/map-columns.js';
 import type { ValueMap } from '../../src/maps/value-map.js';
 import type { QaRecord } from '../../src/records/record.js';
 import { randomClusters } from './random.js';
-
-const BROWSERS = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
-
-/** Path of an installed Chromium, or undefined. */
-export const CHROMIUM = process.env['UNIVAR_CHROMIUM'] ?? BROWSERS.find((path) => existsSync(path));
 
 /** Returns the unpacked content of an element of a page. */
 export function unpackElement(page: string, id: string): Buffer {

@@ -1,6 +1,7 @@
 /**
- * A file of named arrays that were computed from a dataset and can be computed again: a frame (core/framed-file.ts) with
- * {@link Header}, and the arrays one after the other, little-endian, each padded with zeros to a multiple of 8 bytes.
+ * A file of named arrays that were computed from a dataset and can be computed again: a frame (core/framed-file.ts)
+ * with {@link Header}, and the arrays one after the other, little-endian, each padded with zeros to a multiple of 8
+ * bytes.
  */
 import { decodeFrame, encodeFrame, paddingOf } from '../../core/framed-file.js';
 import { isObject, type Json } from '../../core/json-file.js';
