@@ -104,6 +104,7 @@ describe.skipIf(NO_POSTGRES !== undefined)(
         const index = await reopen('t_values', options);
         for (const [filter, matches] of [
           [{ lang: 'zho' }, (row: number) => row % 50 === 0],
+          [{ lang: 'eng' }, (row: number) => row % 50 !== 0],
           [{ model: ['m3', 'm5'], lang: 'zho' }, (row: number) => row % 50 === 0 && [3, 5].includes(row % 7)],
           [{ model: 'm3' }, (row: number) => row % 7 === 3],
           [{ valueId: ['m3$eng', 'nobody$eng'] }, (row: number) => row % 7 === 3 && row % 50 !== 0],

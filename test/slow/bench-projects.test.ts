@@ -33,6 +33,20 @@ const growthOf = ({ entries }: CheckReport, name: string): number => {
   return instructions.growth;
 };
 
+it('reads suites that run in vitest and in tinybench themselves', () => {
+  const project = new GitProject();
+  project.commit({ ...SUITES, 'source.mjs': suiteSource(3000) });
+  symlinkSync(join(ROOT, 'node_modules'), join(project.root, 'node_modules'));
+  const run = (...args: string[]): string =>
+    execFileSync(process.execPath, args, { cwd: project.root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const vitest = run('node_modules/vitest/vitest.mjs', 'bench', '--run', 'bench/a.bench.mjs');
+  for (const name of ['group', 'vitest', 'with setup']) expect(vitest).toContain(name);
+  expect(vitest).not.toContain('Error');
+  const tinybench = run('bench/b.mjs');
+  for (const name of ['tinybench', 'prepared']) expect(tinybench).toContain(name);
+  expect(tinybench).not.toContain('Error');
+});
+
 describe.skipIf(skipped !== '')(`bench-gate in small projects${skipped}`, () => {
   it('counts the suites of a project in JavaScript, and remembers the base', async () => {
     const project = new GitProject();

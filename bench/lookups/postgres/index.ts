@@ -8,7 +8,7 @@
  *
  * The answers are shuffled. The last ones are the queries and are not in the index. If there are fewer answers than
  * rows, rows are added between answers (`../enlarge.ts`). The servers are started for this, on this machine, so two
- * servers share its cores. Results are written after every engine; an engine that is measured again replaces its
+ * servers share its cores. Results are written after every curve; an engine that is measured again replaces its
  * results.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -154,8 +154,8 @@ for (const name of values.engines.split(',')) {
           `    ${efSearch}: recall ${recall.toFixed(4)}, p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms, ` +
             `${queriesPerSecond.toFixed(0)} queries/s, ${cpuMs.toFixed(2)} ms CPU\n`,
         );
+      store(result);
     }
-    store(result);
     if (engine.measureAlternatives) {
       result.alternatives = await engine.measureAlternatives({
         queries,

@@ -1,14 +1,40 @@
 import type { PoolClient } from 'pg';
 
-import { splitValueId } from '../../core/value-id.js';
-import { type ValueFilter, wantedNames } from '../filters/value-filter.js';
+import type { ValueFilter } from '../filters/value-filter.js';
+import { filterConditions } from './filter-conditions.js';
+import { estimateMatches, type FilterPlan, planFilter } from './filter-plan.js';
 import { pgNames, type TableKind } from './kind.js';
 import { MAX_EF_SEARCH } from './search-options.js';
 
+const candidatesOf = (k: number, efSearch: number): number => Math.max(efSearch, Math.min(k, MAX_EF_SEARCH));
+
 /** Returns the first statements of a search transaction. They make scans continue until enough rows pass the filter. */
 export function beginSearch(k: number, efSearch: number): string {
-  const candidates = Math.max(efSearch, Math.min(k, MAX_EF_SEARCH));
-  return `BEGIN READ ONLY; SET LOCAL hnsw.ef_search = ${candidates}; SET LOCAL hnsw.iterative_scan = relaxed_order`;
+  return (
+    `BEGIN READ ONLY; SET LOCAL hnsw.ef_search = ${candidatesOf(k, efSearch)}; ` +
+    'SET LOCAL hnsw.iterative_scan = relaxed_order'
+  );
+}
+
+export interface NearestRows {
+  /** Name of the table, quoted. */
+  table: string;
+  kind: TableKind;
+  k: number;
+  filter: ValueFilter;
+}
+
+/** Chooses how the searches of a transaction find the rows that pass a filter, and limits their walks accordingly. */
+export async function prepareFilter(
+  client: PoolClient,
+  { table, filter, k }: NearestRows,
+  efSearch: number,
+): Promise<FilterPlan['by']> {
+  if (filterConditions(filter, []).length === 0) return 'graph';
+  const { rows, matches } = await estimateMatches(client, table, filter);
+  const plan = planFilter(rows, matches, candidatesOf(k, efSearch));
+  if (plan.by === 'graph') await client.query(`SET LOCAL hnsw.max_scan_tuples = ${plan.maxScanTuples}`);
+  return plan.by;
 }
 
 export interface FoundRow {
@@ -23,11 +49,9 @@ export interface FoundRow {
  */
 export async function nearestRows(
   client: PoolClient,
-  table: string,
-  kind: TableKind,
+  { table, kind, k, filter }: NearestRows,
+  by: FilterPlan['by'],
   vector: Buffer,
-  k: number,
-  filter: ValueFilter,
 ): Promise<FoundRow[]> {
   const { type, operator } = pgNames(kind);
   const values: unknown[] = [vector];
@@ -39,24 +63,9 @@ export async function nearestRows(
       `WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ${k}`;
     return (await client.query<{ label: number; measured: number }>(text, values)).rows;
   };
-  let found = await search(measured);
+  let found = by === 'graph' ? await search(measured) : [];
   if (found.length < k) found = await search(`(${measured}) + 0`); // an expression that cannot use the graph
   return found
     .sort((a, b) => a.measured - b.measured || a.label - b.label)
     .map(({ label, measured: value }) => ({ label, distance: kind.metric === 'ip' ? 0 - value : value * value }));
-}
-
-/** Builds the conditions of a filter and appends its names to the parameters of the query. */
-function filterConditions(filter: ValueFilter, values: unknown[]): string[] {
-  const parameter = (names: string[]): string => `$${values.push(names)}`;
-  const conditions: string[] = [];
-  const [models, langs, valueIds] = (['model', 'lang', 'valueId'] as const).map((field) => wantedNames(filter, field));
-  if (models) conditions.push(`model = ANY(${parameter(models)})`);
-  if (langs) conditions.push(`lang = ANY(${parameter(langs)})`);
-  if (valueIds) {
-    const ids = valueIds.map(splitValueId);
-    const columns = [ids.map(({ model }) => model), ids.map(({ lang }) => lang)].map(parameter);
-    conditions.push(`(model, lang) IN (SELECT * FROM unnest(${columns[0]}::text[], ${columns[1]}::text[]))`);
-  }
-  return conditions;
 }

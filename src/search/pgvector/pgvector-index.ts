@@ -210,9 +210,10 @@ export class PgVectorIndex implements AsyncDisposable {
   }
 
   /**
-   * Finds the k nearest vectors of each query among those that match the filter. If the graph yields fewer, all vectors
-   * are compared. The connections of the index search queries in parallel. Of several servers, each finds its k nearest
-   * vectors by its own graph. `onProgress` receives the number of queries done.
+   * Finds the k nearest vectors of each query among those that match the filter: by the graph, or by comparing all that
+   * match if they are few or the graph yields too few. The connections of the index search queries in parallel. Of
+   * several servers, each finds its k nearest vectors by its own graph. `onProgress` receives the number of queries
+   * done.
    *
    * @param queries [any, dim], row-major
    * @throws EngineError `ERR_ARG_TYPE`, `ERR_ARG_RANGE`, `ERR_SHAPE_MISMATCH`, `ERR_NON_FINITE` naming the row,

@@ -3,7 +3,7 @@ import { allocateSearchResult, MAX_FLOAT32, type SearchResult } from '../../nati
 import type { ValueFilter } from '../filters/value-filter.js';
 import { mergeResults } from '../merge-results.js';
 import type { TableKind } from './kind.js';
-import { beginSearch, nearestRows } from './nearest-rows.js';
+import { beginSearch, nearestRows, prepareFilter } from './nearest-rows.js';
 import type { RowTable } from './shards/row-table.js';
 
 export interface TableSearch {
@@ -56,10 +56,11 @@ async function searchTable(
   const distances = result.distances.fill(kind.metric === 'ip' ? -MAX_FLOAT32 : MAX_FLOAT32);
   const searchSome = (): Promise<void> =>
     database.transaction(`search the table "${table}" of`, call.signal, beginSearch(k, efSearch), async (client) => {
-      const name = client.escapeIdentifier(table);
+      const wanted = { table: client.escapeIdentifier(table), kind, k, filter };
+      const by = await prepareFilter(client, wanted, efSearch);
       while (cursor.next < vectors.length) {
         const query = cursor.next++;
-        const found = await nearestRows(client, name, kind, vectors[query]!, k, filter);
+        const found = await nearestRows(client, wanted, by, vectors[query]!);
         found.forEach(({ label, distance }, i) => {
           labels[query * k + i] = label;
           distances[query * k + i] = distance;
