@@ -1,6 +1,6 @@
 /**
  * Proves that the check decides beside other load: `npm run bench:proof -- --counted [--checks 40] [--tries 1] [--only
- * same|NAME] [--pieces N]`.
+ * same|NAME] [--pieces N] [--keep]`.
  *
  * - `same`: a build compared with itself, `--checks` times, with a third of the benchmarks each. Every failure is a
  *   false alarm.
@@ -8,7 +8,7 @@
  *
  * Load on all cores runs beside every check. Each outcome is written to bench/results/proof-counted-SIMD.json
  * immediately, so that an interrupted proof of the same commit resumes, and `--pieces` ends it after some checks. The
- * table is written to docs/benchmarks.md.
+ * outcomes of earlier commits are dropped, or stay with `--keep`. The table is written to docs/benchmarks.md.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -58,14 +58,16 @@ export interface CountedProofOptions {
   tries: number;
   pieces: number;
   only?: string | undefined;
+  /** Adds to the outcomes of earlier commits. */
+  keep: boolean;
 }
 
-export async function runCountedProof({ root, page, checks, tries, pieces, only }: CountedProofOptions): Promise<void> {
+export async function runCountedProof({ root, page, checks, tries, pieces, only, keep }: CountedProofOptions): Promise<void> {
   const machine = await describeMachine(root, await environment(openRevision(root)));
   const path = join(root, 'bench', 'results', `proof-counted-${machine.variant}.json`);
   const commit = machine.commit.replace(/-dirty$/, '');
   const earlier = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as CountedProofFile).outcomes : [];
-  const outcomes = earlier.filter((outcome) => outcome.commit === commit);
+  const outcomes = earlier.filter((outcome) => keep || outcome.commit === commit);
   const kinds = ([...Object.keys(SLOW_EDITS), 'same'] as Kind[]).filter((kind) => only === undefined || kind === only);
   if (kinds.length === 0) throw new Error(`Expected --only same | ${Object.keys(SLOW_EDITS).join(' | ')}`);
   let left = pieces;

@@ -70,6 +70,7 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     counted: { type: 'boolean', default: false },
     pieces: { type: 'string', default: 'Infinity' },
+    keep: { type: 'boolean', default: false },
   },
   allowNegative: true,
 });
@@ -209,5 +210,6 @@ async function main(): Promise<void> {
 if (options.counted) {
   const [checks, pieces] = [Number(options.checks), Number(options.pieces)];
   const tries = Number(options.tries ?? 1);
-  await runCountedProof({ root: ROOT, page: PAGE, checks, tries, pieces, only: options.only });
+  const { only, keep } = options;
+  await runCountedProof({ root: ROOT, page: PAGE, checks, tries, pieces, only, keep });
 } else await main();

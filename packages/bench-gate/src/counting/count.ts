@@ -9,7 +9,7 @@ import { extname, join } from 'node:path';
 import type { BenchmarkInfo } from '../process/protocol.js';
 import type { Side, Sides } from '../timing/block.js';
 import type { BuildCount } from './build-count.js';
-import { compareCounts, INSTRUCTION_LIMIT, type InstructionChange } from './change.js';
+import { compareCounts, type InstructionChange, isDoubtful } from './change.js';
 import type { CountCache } from './count-cache.js';
 import { type CountOptions, countPart, TIME_OVER } from './side-counter.js';
 
@@ -19,8 +19,9 @@ export interface CountSetting extends Sides, CountOptions {
 }
 
 /**
- * Counts both builds. Growth that would fail a check is counted again in other processes, without the cache, and the
- * smaller growth decides: V8 may have optimised a function at another moment.
+ * Counts both builds. Growth that would fail a check, and benchmarks whose iterations differed, are counted again in
+ * other processes, without the cache, and the smaller growth decides: V8 may have optimised a function or collected
+ * garbage at another moment.
  */
 export async function compareInstructions(
   benchmarks: readonly BenchmarkInfo[],
@@ -35,15 +36,15 @@ export async function compareInstructions(
     return new Map(some.map(({ name }) => [name, compareCounts(base.get(name)!, head.get(name)!)]));
   };
   const changes = await compare(benchmarks, setting);
-  const grown = benchmarks.filter(({ name }) => growthOf(changes.get(name)!) >= INSTRUCTION_LIMIT);
-  const again = await compare(grown, { ...setting, baseCache: undefined, onCounted: undefined });
+  const doubtful = benchmarks.filter(({ name }) => isDoubtful(changes.get(name)!));
+  const again = await compare(doubtful, { ...setting, baseCache: undefined, onCounted: undefined });
   for (const [name, change] of again)
     if (change.kind === 'counted' && change.growth < growthOf(changes.get(name)!)) changes.set(name, change);
   return changes;
 }
 
 function growthOf(change: InstructionChange): number {
-  return change.kind === 'counted' ? change.growth : 0;
+  return change.kind === 'counted' ? change.growth : Infinity;
 }
 
 /** A build to count, and its earlier counts. */

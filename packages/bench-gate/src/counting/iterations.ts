@@ -7,6 +7,12 @@ import type { ClientRequests } from './client-requests.js';
 /** Largest difference of counts that count as the same, as a share: 0.1 %. */
 export const SAME_COUNT = 0.001;
 
+/**
+ * If the iterations do not agree that well in the end, as those that collect garbage, a difference up to this one is an
+ * uncertainty: 1 %.
+ */
+export const CLOSE_COUNT = 0.01;
+
 /** Of the last iterations, this many must agree. The others may have collected garbage, or optimised a function. */
 const LAST = 5;
 const AGREEING = 3;
@@ -29,9 +35,13 @@ export interface IterationCounts {
   profile: string;
 }
 
-/** Returns the index of the iteration that stands for all: the median of those that agree. Undefined until then. */
-export function settledAt(counts: readonly number[]): number | undefined {
-  return spread(counts) <= SAME_COUNT ? lowest(counts)[Math.floor(AGREEING / 2)] : undefined;
+/**
+ * Returns the index of the iteration that stands for all: the median of those that agree. Undefined until then.
+ *
+ * @param difference counts that differ by this share agree
+ */
+export function settledAt(counts: readonly number[], difference = SAME_COUNT): number | undefined {
+  return spread(counts) <= difference ? lowest(counts)[Math.floor(AGREEING / 2)] : undefined;
 }
 
 /** Returns the relative difference between the lowest of the last counts: the others only did more. */
@@ -81,7 +91,7 @@ export async function countIterations(
     profiles.push(profile);
   }
   requests.stop();
-  const chosen = profiles[settledAt(counts) ?? counts.length - 1]!;
+  const chosen = profiles[settledAt(counts, CLOSE_COUNT) ?? counts.length - 1]!;
   for (const profile of profiles) if (profile !== chosen) rmSync(profile);
   return { counts, calls, profile: chosen };
 }
