@@ -62,7 +62,15 @@ export interface CountedProofOptions {
   keep: boolean;
 }
 
-export async function runCountedProof({ root, page, checks, tries, pieces, only, keep }: CountedProofOptions): Promise<void> {
+export async function runCountedProof({
+  root,
+  page,
+  checks,
+  tries,
+  pieces,
+  only,
+  keep,
+}: CountedProofOptions): Promise<void> {
   const machine = await describeMachine(root, await environment(openRevision(root)));
   const path = join(root, 'bench', 'results', `proof-counted-${machine.variant}.json`);
   const commit = machine.commit.replace(/-dirty$/, '');

@@ -121,6 +121,7 @@ const file = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Resul
 function store(result: EngineResult): void {
   file.results = file.results.filter((one) => one.engine !== result.engine || one.rows !== rows);
   file.results.push(result);
+  file.machine = machine;
   writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`);
 }
 
