@@ -23,9 +23,20 @@ const SEQUENTIAL = [
 /** Blue and orange of Okabe and Ito. */
 export const SIDE_COLOURS = ['#0072b2', '#d55e00'] as const;
 
+/** Colours by a number, which is NaN for rows without one. */
+export interface NumberColouring {
+  kind: 'number';
+  /** The entry in the list of colours, if it has one. */
+  name?: string;
+  label: string;
+  valueOf: (row: number) => number;
+  least: number;
+  most: number;
+}
+
 export type Colouring =
   | { kind: 'category'; column: number }
-  | { kind: 'number'; label: string; valueOf: (row: number) => number; least: number; most: number }
+  | NumberColouring
   | { kind: 'sides'; column: number; sides: readonly [number, number] };
 
 export function toRgb(hex: string): Rgb {
