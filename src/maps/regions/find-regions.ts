@@ -22,6 +22,8 @@ const SMALLEST = 12;
 /** Texts of a region that are read. */
 const TEXTS = 40;
 const PHRASES = 2;
+/** Letters of a label that a second phrase must fit in. */
+const LONGEST_LABEL = 44;
 /** A region with this share of the texts of a language is called by its name. */
 const WHOLE_LANGUAGE = 0.6;
 const SEED = 1;
@@ -70,8 +72,9 @@ export async function findRegions(
     );
     const phrases = choosePhrases(scored, PHRASES);
     return candidates.map(({ peak }, i): Region => {
-      const names = [languages[i], ...phrases[i]!].filter((name) => name !== undefined);
-      return { level, ...peaks[peak]!, label: names.slice(0, PHRASES).join(', ') };
+      const [first = '', second = ''] = [languages[i], ...phrases[i]!].filter((name) => name !== undefined);
+      const both = `${first}, ${second}`;
+      return { level, ...peaks[peak]!, label: second && both.length <= LONGEST_LABEL ? both : first };
     });
   });
   onProgress(steps, steps);
