@@ -38,8 +38,9 @@ export async function startMadeMap(points: number): Promise<{ url: string; stop:
   const bytes = (array: Float32Array | Int32Array | Uint32Array): Buffer => Buffer.from(array.buffer);
   const answers: Record<string, [string, string | Buffer]> = {
     '/': [
-      'text/html',
-      '<!doctype html><link rel="stylesheet" href="/explore.css"><body><script src="/explore.js"></script>',
+      'text/html; charset=utf-8',
+      '<!doctype html><meta name="viewport" content="width=device-width, initial-scale=1">' +
+        '<link rel="stylesheet" href="/explore.css"><body><script src="/explore.js"></script>',
     ],
     '/explore.js': ['text/javascript', readFileSync(packageFile('dist/explore/page/explore.js'))],
     '/explore.css': ['text/css', readFileSync(packageFile('dist/explore/page/explore.css'))],

@@ -63,6 +63,12 @@ export function suggestLanguage(text: string): string | undefined {
   return title === undefined ? code : `${code} (${title})`;
 }
 
+/** Returns the English name of a language as datasets store it, or the code itself if it has none. */
+export function languageTitle(code: string): string {
+  table ??= readTable();
+  return table.titles.get(code) ?? code;
+}
+
 /**
  * The languages of one dataset. Datasets of older versions have languages in any spelling: what they already have keeps
  * its spelling, and another spelling of it becomes the same, so that an addition does not split a value id.

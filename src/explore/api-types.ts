@@ -6,6 +6,12 @@ export type TextSearchState =
   | { state: 'ready' }
   | { state: 'failed'; message: string };
 
+/** Whether there are out-of-fold probabilities of the value ids. */
+export type ProbabilitiesState =
+  | { state: 'building'; done: number; total: number }
+  | { state: 'ready' }
+  | { state: 'unavailable'; message: string };
+
 /** A property of answers that is a number. */
 export interface NumberColumn {
   name: string;

@@ -1,4 +1,4 @@
-/** Compares two models, languages or value ids of a dataset, by the statistics of `univar compare`. */
+/** Compares two categories of a column, such as two models, languages or versions, by the statistics of `univar compare`. */
 import { markingPhrases } from '../comparison/marking-phrases.js';
 import {
   type AnswerSide,
@@ -24,11 +24,11 @@ const SEED = 1;
 const PHRASES = 20;
 const QUESTIONS = 50;
 
-/** Answers to a question are paired with those of the same language, or the same model, that are not compared. */
-const WITHIN: Readonly<Record<string, PairWithin | undefined>> = { model: 'lang', lang: 'model' };
+/** Answers to a question are paired with those of the same language, or of the same model, if that is not compared. */
+const WITHIN: Readonly<Record<string, PairWithin | undefined>> = { [VALUE_ID_COLUMN]: undefined, lang: 'model' };
 
 export interface CompareSidesOptions {
-  /** Name of a column: `value-id`, `model` or `lang`. */
+  /** Name of a column: `value-id`, `model`, `lang`, or a property of models. */
   by: string;
   names: readonly [string, string];
   signal: AbortSignal;
@@ -52,7 +52,7 @@ export async function compareSides(
   const { rows, isSample } = rowsOfSides(exploration, column, codes);
   const { dataset } = exploration;
   const sides = [await readSide(dataset, names[0], rows[0]), await readSide(dataset, names[1], rows[1])] as const;
-  const within = WITHIN[by];
+  const within = by in WITHIN ? WITHIN[by] : 'lang';
   const paired = pairAnswers(sides, { dim: dataset.dim, within });
   if (paired.groups.length < 2) throw tooFewQuestions(paired, within);
   const { differences, hasSamples } = await questionDifferences(paired, { draws: DRAWS, seed: SEED, signal });
@@ -83,8 +83,9 @@ function shownPhrase({ phrase, z, answers }: { phrase: string; z: number; answer
 
 function columnNamed(columns: readonly MapColumn[], name: string): MapColumn {
   const column = columns.find((candidate) => candidate.name === name);
-  if (column && [VALUE_ID_COLUMN, 'model', 'lang'].includes(name)) return column;
-  throw new EngineError('ERR_ARG_RANGE', `Expected one of ${VALUE_ID_COLUMN}, model, lang for "by", got "${name}"`);
+  if (column) return column;
+  const names = columns.map((one) => one.name).join(', ');
+  throw new EngineError('ERR_ARG_RANGE', `Expected one of ${names} for "by", got ${JSON.stringify(name)}`);
 }
 
 function codeOf({ name, values }: MapColumn, value: string): number {

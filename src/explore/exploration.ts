@@ -6,6 +6,7 @@ import type { NumberColumn } from './api-types.js';
 import type { DerivedFolder } from './derived/derived-folder.js';
 import { type Layout, type LayoutSettings, loadLayout } from './layout.js';
 import { loadRegions } from './load-regions.js';
+import { FoldProbabilities } from './probabilities/fold-probabilities.js';
 import { loadRowColumns, type RowColumns } from './row-columns.js';
 import { TextSearch } from './text-search/text-search.js';
 
@@ -35,11 +36,12 @@ export class Exploration {
     readonly rowColumns: RowColumns,
     readonly regions: Region[],
     readonly texts: TextSearch,
+    readonly probabilities: FoldProbabilities,
   ) {}
 
   /**
-   * Reads what was computed for the dataset before, computes the rest, and starts the text search, whose index is built
-   * in the background.
+   * Reads what was computed for the dataset before and computes the rest. The index of the texts, and probabilities, are
+   * made in the background.
    *
    * @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`, `ERR_NON_FINITE`
    */
@@ -59,7 +61,22 @@ export class Exploration {
     const columns = mapColumns(valueIds.names, models);
     const numbers = [{ name: 'length' }, ...columns.slice(1).flatMap((column) => numbersOf(column) ?? [])];
     const texts = await TextSearch.start(dataset.dir, folder, note);
-    return new Exploration(title, dataset, valueIds, columns, numbers, layout, rowColumns, regions, texts);
+    const probabilities = await FoldProbabilities.start(dataset, valueIds, folder).catch(async (error: unknown) => {
+      await texts.close();
+      throw error;
+    });
+    return new Exploration(
+      title,
+      dataset,
+      valueIds,
+      columns,
+      numbers,
+      layout,
+      rowColumns,
+      regions,
+      texts,
+      probabilities,
+    );
   }
 
   /** The rows of the answers to the same question as a row. */
@@ -70,8 +87,8 @@ export class Exploration {
     return rows;
   }
 
-  close(): Promise<void> {
-    return this.texts.close();
+  async close(): Promise<void> {
+    await Promise.all([this.texts.close(), this.probabilities.close()]);
   }
 }
 

@@ -44,6 +44,8 @@ describe.skipIf(!CHROMIUM)(
         encoder,
       ]);
       if (code !== 0) throw new Error(stderr);
+      const fit = await runCli(['fit', dir, '--steps', '20', '--no-index']);
+      if (fit.code !== 0) throw new Error(fit.stderr);
       const args = ['explore', dir, '--encoder', encoder, '--models', join(scratch, 'models.csv')];
       server = await startServer(args, (end) => ends.push(end));
       ({ browser, page, errors, requests } = await openBrowser());
@@ -127,16 +129,40 @@ describe.skipIf(!CHROMIUM)(
       await page.click('text=show all');
     });
 
-    it('identifies a text and compares two models', async () => {
+    it('colours by probabilities of classifiers that have not seen the answers', async () => {
+      await page.click('#tab-filter');
+      await page.selectOption('#colour-by', { label: 'probability of its own value id' });
+      await page.locator('.scale span', { hasText: /^1$/ }).waitFor({ timeout: 60_000 });
+      await page.selectOption('#colour-by', { label: 'probability of one value id' });
+      await page.selectOption('#colour-id', 'model-1$eng');
+      await page.click('#tab-answers');
+      await page.locator('#panel-answers .choose').first().click();
+      await page.locator('.tooltip .details', { hasText: /probability of model-1\$eng: 0?[.\d]+/ }).waitFor();
+      await page.click('.actions >> text=Close');
+    });
+
+    it('identifies a text, says why, and compares', async () => {
       await page.click('#tab-identify');
       await page.fill('#panel-identify textarea', records[3]!.answer);
       await page.click('#panel-identify button:has-text("Identify")');
       await page.locator('#panel-identify .item').first().waitFor();
       expect(await page.textContent('#panel-identify .bar-row .name')).toBe(`${records[3]!.model}$eng`);
+      expect(await page.textContent('#panel-identify .marked')).toBe(records[3]!.answer);
+      expect(await page.locator('#panel-identify .marked mark').count()).toBeGreaterThan(0);
       await page.click('#tab-compare');
+      await page.selectOption('#panel-compare select >> nth=0', 'developer');
       await page.click('#panel-compare button:has-text("Compare")');
       await page.locator('#panel-compare .status', { hasText: '30 common questions' }).waitFor();
-      expect(await page.locator('#panel-compare .item').count()).toBe(30);
+      const rows = page.locator('#panel-compare table >> nth=1 >> tbody tr');
+      expect(await rows.count()).toBe(30);
+      const head = page.locator('#panel-compare table >> nth=1 >> th >> nth=0');
+      await head.locator('button').focus();
+      await page.keyboard.press('Enter');
+      expect(await head.getAttribute('aria-sort')).toBe('ascending');
+      const questions = await rows.locator('.question').allTextContents();
+      expect(questions).toEqual([...questions].sort((a, b) => a.localeCompare(b)));
+      await page.keyboard.press('Enter');
+      expect(await rows.first().locator('.question').textContent()).toBe(questions.at(-1));
     });
 
     it('used nothing but its server, and had no errors', () => {

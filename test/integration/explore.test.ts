@@ -116,8 +116,12 @@ describe('univar explore', () => {
       'neighbours?row=-1',
       'texts/search?q=-',
       'compare?by=x&a=b&b=c',
+      'probabilities/rows?id=x',
     ])
       expect(await statusOf('GET', `/v1/explore/${path}`), path).toBe(400);
+    const { body: none } = await server.send('GET', '/v1/explore/probabilities');
+    expect(none).toMatchObject({ state: 'unavailable', message: expect.stringContaining('univar fit') as string });
+    expect(await statusOf('GET', '/v1/explore/probabilities/rows')).toBe(409);
     expect(await statusOf('POST', '/v1/explore/export', { rows: 'AAAA', format: 'csv' })).toBe(400);
     expect(await statusOf('DELETE', '/v1/index', { rows: [1] })).toBe(403);
     expect(await statusOf('GET', '/v1/explore', undefined, { origin: 'https://evil.example' })).toBe(403);

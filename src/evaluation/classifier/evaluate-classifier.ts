@@ -7,7 +7,7 @@ import {
   expectStrings,
   fail,
 } from '../../core/validate.js';
-import { FOLDS } from '../../identification/classifier/calibrate-on-folds.js';
+import { FOLDS } from '../../identification/classifier/held-out-scores.js';
 import { FIT_SETTINGS, type FitSettings } from '../../identification/fit/fit-settings.js';
 import { type ClassificationResult, summarise } from '../classification.js';
 import { EVALUATION_OPTIONS, type EvaluationOptions, prepareRows } from '../prepare.js';

@@ -1,5 +1,5 @@
-import { assignFolds, FOLDS } from '../../identification/classifier/calibrate-on-folds.js';
 import { ifEnoughData, type LabelledTexts } from '../../identification/classifier/fit-classifier.js';
+import { assignFolds, FOLDS } from '../../identification/classifier/held-out-scores.js';
 import { drawRows } from '../../identification/classifier/scores.js';
 import type { FitSettings } from '../../identification/fit/fit-settings.js';
 import { rocArea } from './roc-area.js';

@@ -61,7 +61,9 @@ export class Card {
     const id = rowValueIds[row]!;
     const others = columns.filter(({ name }) => !['value-id', 'model', 'lang'].includes(name));
     this.#name.textContent = explorer.valueIdOf(row);
-    this.#details.textContent = others.map(({ values, codes }) => values[codes[id]!]).join(' · ');
+    this.#details.textContent = [...others.map(({ values, codes }) => values[codes[id]!]), ...this.#coloured(row)]
+      .filter(Boolean)
+      .join(' · ');
     this.#texts.replaceChildren(make('p', { textContent: '…' }));
     this.place();
     const [record] = await explorer.records.read([row]);
@@ -83,6 +85,14 @@ export class Card {
     const left = x + GAP + offsetWidth + GAP > width ? Math.max(GAP, x - GAP - offsetWidth) : x + GAP;
     const top = Math.max(GAP, Math.min(y + GAP, height - offsetHeight - GAP));
     this.element.style.translate = `${left}px ${top}px`;
+  }
+
+  /** The number that decides the colour of the point. */
+  #coloured(row: number): string[] {
+    const { colouring } = this.explorer;
+    if (colouring.kind !== 'number') return [];
+    const value = colouring.valueOf(row);
+    return Number.isNaN(value) ? [] : [`${colouring.label}: ${Math.round(Math.abs(value) * 1000) / 1000}`];
   }
 
   #addAction(text: string, action: () => void | Promise<void>): void {

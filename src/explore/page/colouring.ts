@@ -7,25 +7,28 @@ export type Rgb = readonly [number, number, number];
 
 /** Colour of points that are only context: visible on light and dark ground. */
 const GREY: Rgb = [140, 144, 152];
-/** Cividis (Nuñez, Anderton and Renslow 2018), which looks the same with all common colour-vision deficiencies. */
-const SEQUENTIAL = [
-  '#00224e',
-  '#123570',
-  '#3b496c',
-  '#575d6d',
-  '#707173',
-  '#8a8678',
-  '#a59c74',
-  '#c3b369',
-  '#e1cc55',
-  '#fee838',
-];
+/**
+ * Blue to yellow as in cividis (Nuñez, Anderton and Renslow 2018), so that it looks the same with all common
+ * colour-vision deficiencies, but without its ends, which can hardly be seen on dark or on light ground.
+ */
+const SEQUENTIAL = ['#2f5d9e', '#5f7690', '#8a8678', '#b5a25c', '#e0bf34'];
 /** Blue and orange of Okabe and Ito. */
 export const SIDE_COLOURS = ['#0072b2', '#d55e00'] as const;
 
+/** Colours by a number, which is NaN for rows without one. */
+export interface NumberColouring {
+  kind: 'number';
+  /** The entry in the list of colours, if it has one. */
+  name?: string;
+  label: string;
+  valueOf: (row: number) => number;
+  least: number;
+  most: number;
+}
+
 export type Colouring =
   | { kind: 'category'; column: number }
-  | { kind: 'number'; label: string; valueOf: (row: number) => number; least: number; most: number }
+  | NumberColouring
   | { kind: 'sides'; column: number; sides: readonly [number, number] };
 
 export function toRgb(hex: string): Rgb {

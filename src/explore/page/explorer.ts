@@ -18,6 +18,8 @@ interface Events {
   /** The filters or their counts have changed. */
   filters: undefined;
   colouring: undefined;
+  /** Colours by an entry of their list are wanted. */
+  colour: string;
   spot: Spot | undefined;
   /** A row was chosen, -1 for none. */
   row: number;

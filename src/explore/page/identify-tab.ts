@@ -4,6 +4,7 @@ import type { ExploreRecord, NeighbourRow } from '../api-types.js';
 import { answerItem } from './answer-item.js';
 import { postJson } from './api.js';
 import type { Explorer } from './explorer.js';
+import { type Explanation, markedPhrases } from './marked-phrases.js';
 
 const EVIDENCE = 10;
 const CANDIDATES = 8;
@@ -11,6 +12,7 @@ const CANDIDATES = 8;
 interface Identified {
   k: number;
   results: {
+    why?: Explanation;
     classification?: { unknown: number | null; ranking: { valueId: string; probability: number }[] };
     ranking: { valueId: string; votes: number; share: number }[];
     neighbours: NeighbourRow[];
@@ -29,22 +31,24 @@ export function identifyTab(explorer: Explorer): HTMLElement {
   const result = make('div');
   const identify = async (): Promise<void> => {
     status.textContent = 'Working …';
-    const asked = question.value.trim() === '' ? text.value : { question: question.value, answer: text.value };
+    const answer = text.value;
+    const asked = question.value.trim() === '' ? answer : { question: question.value, answer };
     try {
-      const answer = await postJson<Identified>('/v1/identify', {
+      const identified = await postJson<Identified>('/v1/identify', {
         texts: [asked],
         evidence: EVIDENCE,
         candidates: CANDIDATES,
+        ...(explorer.data.classifier && { why: true }),
       });
       status.textContent = '';
-      show(answer);
+      show(answer, identified);
     } catch (error) {
       result.replaceChildren();
       status.textContent = error instanceof Error ? error.message : String(error);
     }
   };
-  const show = ({ k, results: [found] }: Identified): void => {
-    const { classification, ranking, neighbours, evidence } = found!;
+  const show = (asked: string, { k, results: [found] }: Identified): void => {
+    const { classification, why, ranking, neighbours, evidence } = found!;
     explorer.tell('spot', explorer.placeAmong(neighbours));
     const parts: HTMLElement[] = [];
     if (classification) {
@@ -53,6 +57,7 @@ export function identifyTab(explorer: Explorer): HTMLElement {
       rows.sort((a, b) => b.share - a.share);
       parts.push(make('h2', { textContent: 'Probabilities' }), shares(rows));
     }
+    if (why) parts.push(...markedPhrases(asked, why));
     const votes = ranking.slice(0, CANDIDATES).map(({ valueId, share }) => ({ name: valueId, share }));
     parts.push(
       make('h2', { textContent: `Votes of the ${k} nearest answers` }),

@@ -1,7 +1,6 @@
 /** Keeps the view in the address of the page, and restores it from there. */
 import type { MapView } from '../../maps/viewer/map-view.js';
 import type { Explorer } from './explorer.js';
-import { colouringOf } from './filter-tab.js';
 import { decodeView, encodeView, type View } from './view-link.js';
 
 const WAIT_MS = 400;
@@ -10,10 +9,7 @@ const WAIT_MS = 400;
 function currentView({ data, filters, colouring, search, polygon }: Explorer, { camera }: MapView): View {
   const view: View = { camera: [camera.x, camera.y, camera.zoom].map(rounded) as [number, number, number] };
   if (colouring.kind === 'category') view.colour = data.columns[colouring.column]!.name;
-  else if (colouring.kind === 'number') {
-    const number = data.numbers.findIndex(({ name }) => name === colouring.label);
-    if (number >= 0) view.colour = `#${number}`;
-  }
+  else if (colouring.kind === 'number' && colouring.name !== undefined) view.colour = colouring.name;
   const categories = data.columns.flatMap(({ name, values }, i) => {
     const chosen = filters.categories[i];
     return chosen ? [[name, [...chosen].map((category) => values[category]!)] as const] : [];
@@ -37,7 +33,7 @@ function rounded(value: number): number {
 export function restoreView(explorer: Explorer, map: MapView, fragment: string): void {
   const view = decodeView(fragment);
   const { data, filters } = explorer;
-  if (view.colour !== undefined) explorer.setColouring(colouringOf(explorer, view.colour));
+  if (view.colour !== undefined) explorer.tell('colour', view.colour);
   data.columns.forEach(({ name, values }, i) => {
     const chosen = (view.categories?.[name] ?? []).map((value) => values.indexOf(value)).filter((at) => at >= 0);
     if (chosen.length > 0) filters.categories[i] = new Set(chosen);

@@ -1,13 +1,10 @@
-import { SeededRandom } from '../../core/random.js';
 import type { CallOptions } from '../../native/call.js';
 import type { FitSettings } from '../fit/fit-settings.js';
 import { type Calibration, calibrate } from './calibration.js';
-import { fitPair, ifEnoughData, type LabelledTexts, type PairOptions } from './fit-classifier.js';
-import { scorePair } from './score-pair.js';
+import type { LabelledTexts, PairOptions } from './fit-classifier.js';
+import { assignFolds, FOLDS, scoreHeldOut } from './held-out-scores.js';
 import type { HeldOut } from './scores.js';
 
-/** Folds that {@link calibrateOnFolds} trains. */
-export const FOLDS = 4;
 /** Answers that the probabilities are calibrated on. More make them no better, but take longer. */
 export const CALIBRATION_ANSWERS = 8000;
 /** Value ids from which some are left out, to calibrate the odds of unknown authors. */
@@ -54,39 +51,4 @@ export async function calibrateOnFolds(
  */
 export function foldSettings(fit: FitSettings, steps: number): FitSettings {
   return { ...fit, steps: Math.ceil(steps / 2) };
-}
-
-/** Rows to train on and rows to score, and all value ids of the answers. */
-interface Fold {
-  rows: readonly number[];
-  held: readonly number[];
-  fold: number;
-  names: readonly string[];
-}
-
-/** Trains on some rows and scores others. Returns no text if the rows do not suffice for a fit. */
-async function scoreHeldOut(
-  answers: LabelledTexts,
-  { rows, held, fold, names }: Fold,
-  options: PairOptions,
-): Promise<HeldOut[]> {
-  if (held.length === 0) return [];
-  const pair = await ifEnoughData(fitPair(answers, rows, options));
-  if (!pair) return [];
-  const texts = held.map((row) => answers.texts[row]!);
-  const { scores, known } = await scorePair(pair, texts, { signal: options.signal });
-  const position = new Map(pair.weights.names.map((name, i) => [name, i]));
-  const column = new Map(names.map((name, i) => [name, i]));
-  const columns = pair.weights.names.map((name) => column.get(name)!);
-  return scores.map((one, i) => {
-    const author = answers.valueIds[held[i]!]!;
-    const label = position.get(author) ?? -1;
-    return { ...one, known: known[i]!, source: `${fold} ${author}`, label, columns, fold };
-  });
-}
-
-/** Assigns names to {@link FOLDS} folds of equal size. */
-export function assignFolds(names: readonly string[], seed: number): Map<string, number> {
-  const shuffled = new SeededRandom(seed).shuffle([...names].sort());
-  return new Map(shuffled.map((name, i) => [name, i % FOLDS]));
 }

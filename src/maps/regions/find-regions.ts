@@ -1,9 +1,11 @@
 /** Labels of the regions of a map at several zoom levels. */
 import { throwIfAborted } from '../../core/abort.js';
+import { languageTitle } from '../../core/languages.js';
 import { SeededRandom } from '../../core/random.js';
 import { boundsOf, type Region } from '../value-map.js';
-import { densityRegions } from './density.js';
-import { regionPhrases } from './region-phrases.js';
+import { type DensityRegions, densityRegions } from './density.js';
+import { choosePhrases, scorePhrases } from './region-phrases.js';
+import { type RegionText, RegionTexts, type TextWords } from './region-texts.js';
 
 export interface RegionOptions {
   signal: AbortSignal | undefined;
@@ -17,74 +19,90 @@ const RADII = [14, 8, 5, 3, 2];
 const MOST_REGIONS = 60;
 const MOST_GROWTH = 1.4;
 const SMALLEST = 12;
-/** Texts of a region that are read, and characters of question and answer. */
+/** Texts of a region that are read. */
 const TEXTS = 40;
-const CHARACTERS = 500;
 const PHRASES = 2;
+/** Letters of a label that a second phrase must fit in. */
+const LONGEST_LABEL = 44;
+/** A region with this share of the texts of a language is called by its name. */
+const WHOLE_LANGUAGE = 0.6;
+const SEED = 1;
 
-interface Candidate extends Region {
+interface Candidate {
+  peak: number;
   rows: number[];
 }
 
 /**
- * Finds dense regions at several levels and names each by the phrases that are frequent in its texts and rare in those
- * of the other regions of the level.
+ * Finds dense regions at several levels and names each by the phrases that are frequent in its texts and rare in other
+ * texts of their languages. A region that most texts of a language are in is called by that language; a region without
+ * such phrases has no label.
  *
- * @param read returns question and answer of some ascending rows
+ * @param read returns question, answer and language of some ascending rows
  */
 export async function findRegions(
   coordinates: Float32Array,
-  read: (rows: readonly number[]) => Promise<readonly { question: string; answer: string }[]>,
+  read: (rows: readonly number[]) => Promise<readonly RegionText[]>,
   { signal, onProgress }: RegionOptions,
 ): Promise<Region[]> {
   const bounds = boundsOf(coordinates);
-  const regions: Region[] = [];
+  const order = new SeededRandom(SEED).shuffle([...Array(coordinates.length / 2).keys()]);
+  const steps = RADII.length + 1;
+  const levels: (DensityRegions & { candidates: Candidate[] })[] = [];
   for (const [level, radius] of RADII.entries()) {
     throwIfAborted(signal);
-    onProgress(level, RADII.length);
+    onProgress(level, steps);
     await new Promise((resolve) => void setImmediate(resolve));
-    const { peaks, peakOf } = densityRegions(coordinates, { bounds, cells: CELLS, radius });
-    const most = Math.round(MOST_REGIONS * MOST_GROWTH ** level);
-    const largest = [...peaks.keys()]
-      .filter((peak) => peaks[peak]!.count >= SMALLEST)
-      .sort((a, b) => peaks[b]!.count - peaks[a]!.count)
-      .slice(0, most);
-    const candidates = largest.map((peak): Candidate => ({ level, label: '', rows: [], ...peaks[peak]! }));
-    sampleRows(candidates, largest, peakOf, level);
-    const rows = [...new Set(candidates.flatMap((candidate) => candidate.rows))].sort((a, b) => a - b);
-    const records = await read(rows);
-    const texts = new Map(
-      rows.map((row, i) => {
-        const { question, answer } = records[i]!;
-        return [row, `${question.slice(0, CHARACTERS)}\n${answer.slice(0, CHARACTERS)}`];
-      }),
-    );
-    const phrases = regionPhrases(
-      candidates.map((candidate) => candidate.rows.map((row) => texts.get(row)!)),
-      PHRASES,
-    );
-    candidates.forEach(({ x, y, count }, i) => {
-      if (phrases[i]!.length > 0) regions.push({ level, x, y, count, label: phrases[i]!.join(', ') });
-    });
+    const density = densityRegions(coordinates, { bounds, cells: CELLS, radius });
+    levels.push({ ...density, candidates: candidatesOf(density, level, order) });
   }
-  onProgress(RADII.length, RADII.length);
-  return regions;
+  onProgress(RADII.length, steps);
+  const rows = [...new Set(levels.flatMap(({ candidates }) => candidates.flatMap((one) => one.rows)))];
+  rows.sort((a, b) => a - b);
+  const all = new RegionTexts();
+  const texts = new Map((await read(rows)).map((text, i) => [rows[i]!, all.add(text)]));
+  const regions = levels.flatMap(({ peaks, peakOf, candidates }, level) => {
+    throwIfAborted(signal);
+    const byPeak = new Map(candidates.map(({ peak }) => [peak, [] as TextWords[]]));
+    for (const [row, text] of texts) byPeak.get(peakOf[row]!)?.push(text);
+    const own = [...byPeak.values()];
+    const languages = own.map((some) => languageOf(some, all));
+    const scored = own.map((some, i) =>
+      scorePhrases(some, all).filter(({ isLone }) => !isLone || languages[i] === undefined),
+    );
+    const phrases = choosePhrases(scored, PHRASES);
+    return candidates.map(({ peak }, i): Region => {
+      const [first = '', second = ''] = [languages[i], ...phrases[i]!].filter((name) => name !== undefined);
+      const both = `${first}, ${second}`;
+      return { level, ...peaks[peak]!, label: second && both.length <= LONGEST_LABEL ? both : first };
+    });
+  });
+  onProgress(steps, steps);
+  return regions.filter(({ label }) => label !== '');
 }
 
-/** Draws the same number of rows of each region at random (reservoir sampling). */
-function sampleRows(candidates: Candidate[], peaks: readonly number[], peakOf: Int32Array, level: number): void {
-  const random = new SeededRandom(level + 1);
-  const byPeak = new Map(peaks.map((peak, i) => [peak, candidates[i]!]));
-  const seen = new Map<number, number>();
-  peakOf.forEach((peak, row) => {
-    const candidate = byPeak.get(peak);
-    if (!candidate) return;
-    const before = seen.get(peak) ?? 0;
-    seen.set(peak, before + 1);
-    if (before < TEXTS) candidate.rows.push(row);
-    else {
-      const at = random.integer(before + 1);
-      if (at < TEXTS) candidate.rows[at] = row;
-    }
-  });
+/**
+ * Returns the largest regions of a level, each with some of its rows: the first ones in a random order, which is the
+ * same at all levels, so that levels share most of the texts that are read.
+ */
+function candidatesOf({ peaks, peakOf }: DensityRegions, level: number, order: readonly number[]): Candidate[] {
+  const largest = [...peaks.keys()]
+    .filter((peak) => peaks[peak]!.count >= SMALLEST)
+    .sort((a, b) => peaks[b]!.count - peaks[a]!.count)
+    .slice(0, Math.round(MOST_REGIONS * MOST_GROWTH ** level));
+  const byPeak = new Map(largest.map((peak) => [peak, { peak, rows: [] as number[] }]));
+  for (const row of order) {
+    const candidate = byPeak.get(peakOf[row]!);
+    if (candidate && candidate.rows.length < TEXTS) candidate.rows.push(row);
+  }
+  return [...byPeak.values()];
+}
+
+/** The name of the language of a region that consists of one and has most of its texts. */
+function languageOf(texts: readonly TextWords[], { counts: { languages } }: RegionTexts): string | undefined {
+  const own = new Map<string, number>();
+  for (const { lang } of texts) own.set(lang, (own.get(lang) ?? 0) + 1);
+  const [lang, count] = [...own].reduce((best, one) => (one[1] > best[1] ? one : best));
+  const isWhole = count > texts.length / 2 && count > WHOLE_LANGUAGE * languages.get(lang)!.texts;
+  return languages.size > 1 && isWhole ? languageTitle(lang) : undefined;
 }

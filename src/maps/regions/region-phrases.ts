@@ -1,97 +1,176 @@
-/** Phrases that say what the answers of a region are about: class-based TF-IDF (Grootendorst 2022, BERTopic). */
-import { readTokens } from '../../text/ngrams/word-tokens.js';
+/**
+ * Phrases that say what the texts of a region are about: class-based TF-IDF (Grootendorst 2022, BERTopic), where the
+ * classes are regions, and words are compared with texts of their own languages.
+ */
+import { BREAK, type RegionTexts, type TextWords, WordCounts } from './region-texts.js';
 
-/** Tokens of a text that are read. */
-const TOKENS = 100;
 /** A phrase must occur in so many texts of a region, and in this share of them. */
 const MIN_TEXTS = 3;
 const MIN_SHARE = 0.1;
-/** A word must be so many times as frequent in the region as in all regions. */
+/**
+ * A word that so many texts of a language contain says nothing about any region. These are the function words of each
+ * language, so that no lists of them are needed. A phrase can have them inside, but not at its ends.
+ */
+const COMMON_SHARE = 0.1;
+/** So is a word that so many texts of another language contain, if there are enough of them. */
+const COMMON_ELSEWHERE = 0.3;
+const LEAST_ELSEWHERE = 100;
+/** Texts of a language outside of a region that it is compared with. With fewer, nothing in the region stands out. */
+const LEAST_OUTSIDE = 20;
+/** The words at the ends must be so many times as frequent in the region as in its languages. */
 const MIN_LIFT = 1.6;
-/**
- * A word that is in this share of the texts of so many regions says nothing about any of them. These are the function
- * words of each language, so that no lists of them are needed.
- */
-const COMMON_SHARE = 0.3;
-const COMMON_REGIONS = 0.08;
-const LEAST_COMMON_REGIONS = 4;
+/** A lone word needs more. Otherwise no label is better. */
+const MIN_LIFT_ALONE = 5;
+const MIN_SHARE_ALONE = 0.25;
+/** Letters of a word at an end, and of a lone one. In scripts without spaces, two are enough. */
 const SHORTEST = 3;
-/** Pairs of words are better labels than words. */
-const PAIR_BONUS = 1.5;
+const SHORTEST_ALONE = 4;
+const LONGEST_PHRASE = 4;
+/** Longer phrases are better labels, by number of words. */
+const LENGTH_FACTOR = [0, 0.5, 1, 1.15, 1.2];
+/** A phrase that nearly always is part of a longer one is left out. */
+const NESTED_SHARE = 0.7;
+
+export interface ScoredPhrase {
+  text: string;
+  /** Its words that say something, by number. */
+  content: number[];
+  isLone: boolean;
+  score: number;
+}
+
+interface Phrase {
+  text: string;
+  words: readonly number[];
+  texts: number;
+}
 
 /**
- * @param regions texts of each region
- * @param wanted phrases per region
- * @returns phrases of each region, best first
+ * Finds the phrases that mark a region.
+ *
+ * @param texts texts of the region, from `all`
  */
-export function regionPhrases(regions: readonly (readonly string[])[], wanted: number): string[][] {
-  const counts = regions.map(countPhrases);
-  const totals = new Map<string, number>();
-  const commonIn = new Map<string, number>();
-  counts.forEach((own, region) => {
-    const common = COMMON_SHARE * regions[region]!.length;
-    for (const [phrase, count] of own) {
-      totals.set(phrase, (totals.get(phrase) ?? 0) + count);
-      if (count >= common) commonIn.set(phrase, (commonIn.get(phrase) ?? 0) + 1);
-    }
-  });
-  const texts = regions.reduce((sum, own) => sum + own.length, 0);
-  const average = texts / Math.max(1, regions.length);
-  const mostRegions = Math.max(LEAST_COMMON_REGIONS, COMMON_REGIONS * regions.length);
-  return counts.map((own, region) => {
-    const size = regions[region]!.length;
-    const isMark = (word: string): boolean => {
-      const count = own.get(word) ?? 0;
-      const isFrequent = regions.length === 1 || count / size >= (MIN_LIFT * totals.get(word)!) / texts;
-      return isFrequent && (commonIn.get(word) ?? 0) < mostRegions;
-    };
-    const scored: { phrase: string; score: number }[] = [];
-    for (const [phrase, count] of own) {
-      if (count < Math.max(MIN_TEXTS, MIN_SHARE * size)) continue;
-      const words = phrase.split(' ');
-      if (!words.every(isMark)) continue;
-      const score = (count / size) * Math.log(1 + average / totals.get(phrase)!);
-      scored.push({ phrase, score: words.length > 1 ? PAIR_BONUS * score : score });
-    }
-    scored.sort((a, b) => b.score - a.score || (a.phrase < b.phrase ? -1 : 1));
-    return distinct(
-      scored.map(({ phrase }) => phrase),
-      wanted,
-    );
+export function scorePhrases(texts: readonly TextWords[], all: RegionTexts): ScoredPhrase[] {
+  const least = Math.max(MIN_TEXTS, MIN_SHARE * texts.length);
+  const lifts = contentLifts(texts, all, least);
+  const isLong = (word: number): boolean =>
+    all.spellings[word]!.length >= SHORTEST_ALONE || /^\p{Lo}{2}/u.test(all.spellings[word]!);
+  return longest(countPhrases(texts, lifts, all, least)).flatMap(({ text, words, texts: count }) => {
+    const lift = Math.sqrt(lifts.get(words[0]!)! * lifts.get(words.at(-1)!)!);
+    const isMarked = lift >= MIN_LIFT_ALONE && count >= MIN_SHARE_ALONE * texts.length;
+    if (words.length === 1 && !(isMarked && isLong(words[0]!))) return [];
+    const score = LENGTH_FACTOR[words.length]! * (count / texts.length) * Math.log(1 + lift);
+    return [{ text, content: words.filter((word) => lifts.has(word)), isLone: words.length === 1, score }];
   });
 }
 
-/** Leaves out phrases that share a word with a better one. */
-function distinct(phrases: readonly string[], wanted: number): string[] {
-  const kept: string[] = [];
-  const words = new Set<string>();
-  for (const phrase of phrases) {
-    if (kept.length === wanted) break;
-    const own = phrase.split(' ');
-    if (own.some((word) => words.has(word) || words.has(`${word}s`) || words.has(word.replace(/s$/, '')))) continue;
-    kept.push(phrase);
-    for (const word of own) words.add(word);
-  }
-  return kept;
+/**
+ * Chooses the best phrases of each region. Those that mark many regions count less, two phrases of a region share no
+ * word, and a lone word comes only where there is no longer phrase.
+ *
+ * @param regions phrases of the regions of a level
+ */
+export function choosePhrases(regions: readonly (readonly ScoredPhrase[])[], wanted: number): string[][] {
+  const marked = new Map<string, number>();
+  for (const { text } of regions.flat()) marked.set(text, (marked.get(text) ?? 0) + 1);
+  const rarity = (text: string): number => Math.log(1 + regions.length / marked.get(text)!);
+  return regions.map((phrases) => {
+    const scored = phrases.map((phrase) => ({ ...phrase, score: phrase.score * rarity(phrase.text) }));
+    scored.sort((a, b) => b.score - a.score || (a.text < b.text ? -1 : 1));
+    const kept: string[] = [];
+    const used = new Set<number>();
+    const hasLonger = phrases.some(({ isLone }) => !isLone);
+    for (const { text, content, isLone } of scored) {
+      if (kept.length === wanted) break;
+      if (content.some((word) => used.has(word)) || (isLone && hasLonger)) continue;
+      kept.push(text);
+      for (const word of content) used.add(word);
+    }
+    return kept;
+  });
 }
 
-/** Counts the texts that contain each word and each pair of words, of those that occur in several. */
-function countPhrases(texts: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const text of texts) {
-    const found = new Set<string>();
-    let before: { word: string; end: number } | undefined;
-    for (const { lower, begin, end, isWord } of readTokens(text, TOKENS)) {
-      const isSingle = !isWord && /^\p{L}/u.test(lower); // a character of a script without spaces
-      const isContent = (isWord && lower.length >= SHORTEST && !/^\p{N}+$/u.test(lower)) || isSingle;
-      if (isContent && !isSingle) found.add(lower);
-      if (isContent && before && begin - before.end <= 1)
-        found.add(isSingle && begin === before.end ? before.word + lower : `${before.word} ${lower}`);
-      before = isContent ? { word: lower, end } : undefined;
-    }
-    for (const phrase of found) counts.set(phrase, (counts.get(phrase) ?? 0) + 1);
+/** For every word that can be at the end of a phrase, how many times as frequent it is as in texts of its languages. */
+function contentLifts(texts: readonly TextWords[], all: RegionTexts, least: number): Map<number, number> {
+  const own = new WordCounts();
+  for (const text of texts) own.add(text);
+  const withWord = new Map<number, number>();
+  for (const { words } of own.languages.values())
+    for (const [word, count] of words) withWord.set(word, (withWord.get(word) ?? 0) + count);
+  const lifts = new Map<number, number>();
+  for (const [word, count] of withWord) {
+    const spelling = all.spellings[word]!;
+    if (count < least || /^\p{N}+$/u.test(spelling)) continue;
+    if (spelling.length < SHORTEST && !/^\p{Lo}{2}/u.test(spelling)) continue;
+    const stem = all.stemOf(word); // "here's" says as little as "here"
+    const usual = Math.max(usualShare(word, own, all), stem === undefined ? 0 : usualShare(stem, own, all));
+    const lift = count / texts.length / usual;
+    if (usual < COMMON_SHARE && lift >= MIN_LIFT && !isCommonElsewhere(word, own, all)) lifts.set(word, lift);
   }
-  // Most phrases occur once. Without them, the counts of hundreds of regions fit in memory.
-  for (const [phrase, count] of counts) if (count === 1) counts.delete(phrase);
-  return counts;
+  return lifts;
+}
+
+/** Share of the texts outside of a region that contain a word, if these were in the languages of the region. */
+function usualShare(word: number, own: WordCounts, { counts }: RegionTexts): number {
+  let share = 0;
+  for (const [lang, { texts, words }] of own.languages) {
+    const all = counts.languages.get(lang)!;
+    const isWhole = all.texts - texts < LEAST_OUTSIDE; // then nothing stands out
+    const outside = isWhole ? all.texts : all.texts - texts;
+    const withWord = (all.words.get(word) ?? 0) - (isWhole ? 0 : (words.get(word) ?? 0));
+    share += (texts / own.texts) * ((withWord + 0.5) / (outside + 1));
+  }
+  return share;
+}
+
+/** Whether a language that is not in the region has this word in very many of its texts. */
+function isCommonElsewhere(word: number, own: WordCounts, { counts }: RegionTexts): boolean {
+  for (const [lang, { texts, words }] of counts.languages)
+    if (!own.languages.has(lang) && texts >= LEAST_ELSEWHERE && (words.get(word) ?? 0) >= COMMON_ELSEWHERE * texts)
+      return true;
+  return false;
+}
+
+/** Counts the texts with each phrase that begins and ends with one of some words. */
+function countPhrases(
+  texts: readonly TextWords[],
+  ends: ReadonlyMap<number, number>,
+  { spellings }: RegionTexts,
+  least: number,
+): Phrase[] {
+  const phrases = new Map<string, Phrase & { last: number }>();
+  for (const [number, { words, joined }] of texts.entries()) {
+    for (let begin = 0; begin < words.length; begin++) {
+      if (!ends.has(words[begin]!)) continue;
+      let text = '';
+      for (let at = begin; at < begin + LONGEST_PHRASE && at < words.length && words[at] !== BREAK; at++) {
+        text += at === begin || joined?.has(at) ? spellings[words[at]!]! : ` ${spellings[words[at]!]!}`;
+        if (!ends.has(words[at]!)) continue;
+        const phrase = phrases.get(text);
+        if (!phrase) phrases.set(text, { text, words: [...words.subarray(begin, at + 1)], texts: 1, last: number });
+        else if (phrase.last !== number) {
+          phrase.texts++;
+          phrase.last = number;
+        }
+      }
+    }
+  }
+  return [...phrases.values()].filter(({ texts: count }) => count >= least);
+}
+
+/** Leaves out phrases that are hardly ever found without a longer one around them. */
+function longest(phrases: readonly Phrase[]): Phrase[] {
+  return phrases.filter(
+    (phrase) =>
+      !phrases.some(
+        (other) =>
+          other.words.length > phrase.words.length &&
+          other.texts >= NESTED_SHARE * phrase.texts &&
+          contains(other.words, phrase.words),
+      ),
+  );
+}
+
+function contains(words: readonly number[], part: readonly number[]): boolean {
+  return words.some((_, at) => part.every((word, i) => words[at + i] === word));
 }

@@ -15,10 +15,13 @@ const LARGEST_FONT = 16;
 const SMALLEST_FONT = 11;
 /** Free space around a label, in pixels. */
 const GAP = 6;
+/** Pixels at the left that the buttons of the map cover. */
+const LEFT = 58;
 
 /**
  * Takes the labels of the zoom level and of coarser ones, large regions first, and leaves out each that would touch one
- * that was taken. Coarser levels come last, to name what the finer ones leave empty.
+ * that was taken. Coarser levels come last, to name what the finer ones leave empty. A label that would stick out, or be
+ * under the buttons, moves sideways.
  *
  * @param widthOf width of a text in pixels for a font size
  */
@@ -36,16 +39,18 @@ export function placeLabels(
   const words = new Set<string>();
   for (const region of candidates) {
     if (placed.length === MOST) break;
-    const { x, y } = camera.toPixel(region.x, region.y);
-    if (x < 0 || y < 0 || x > camera.width || y > camera.height || words.has(region.label)) continue;
+    const { x: centre, y } = camera.toPixel(region.x, region.y);
+    if (centre < 0 || y < 0 || centre > camera.width || y > camera.height || words.has(region.label)) continue;
     const size = Math.max(SMALLEST_FONT, LARGEST_FONT - placed.length / 4);
     const width = widthOf(region.label, size);
+    if (width > camera.width - LEFT - GAP) continue;
+    const x = Math.max(LEFT + width / 2, Math.min(camera.width - GAP - width / 2, centre));
     const isFree = placed.every(
       (other) =>
         Math.abs(other.x - x) > (other.width + width) / 2 + GAP ||
         Math.abs(other.y - y) > (other.size + size) / 2 + GAP,
     );
-    if (!isFree || x - width / 2 < 0 || x + width / 2 > camera.width) continue;
+    if (!isFree) continue;
     placed.push({ region, x, y, size, width });
     words.add(region.label);
   }

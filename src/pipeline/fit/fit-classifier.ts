@@ -5,12 +5,12 @@ import type { EmbeddingShards } from '../../datasets/embedding-shards.js';
 import {
   CALIBRATION_ANSWERS,
   calibrateOnFolds,
-  FOLDS,
   foldSettings,
 } from '../../identification/classifier/calibrate-on-folds.js';
 import { CentroidSum } from '../../identification/classifier/centroids.js';
 import { writeClassifier } from '../../identification/classifier/classifier-files.js';
 import type { LabelledTexts } from '../../identification/classifier/fit-classifier.js';
+import { FOLDS } from '../../identification/classifier/held-out-scores.js';
 import { trainClassifier } from '../../identification/classifier/train-classifier.js';
 import type { FitSettings } from '../../identification/fit/fit-settings.js';
 import { sampleRows } from '../../identification/fit/pairs.js';

@@ -52,4 +52,17 @@ describe('the labels', () => {
       });
     }
   });
+
+  it('move away from the border and from the buttons, instead of being cut or left out', () => {
+    const narrow = new Camera([0, 0, 10, 10]);
+    narrow.resize(390, 380);
+    narrow.showAll();
+    const wide = [0, 5, 10].map((x) => ({ level: 0, x, y: x, count: 20, label: `a label of many letters ${x}` }));
+    const labels = placeLabels(wide, narrow, widthOf);
+    expect(labels).toHaveLength(3);
+    for (const { x, size, region } of labels) {
+      expect(x - widthOf(region.label, size) / 2).toBeGreaterThanOrEqual(54); // the buttons
+      expect(x + widthOf(region.label, size) / 2).toBeLessThanOrEqual(390);
+    }
+  });
 });

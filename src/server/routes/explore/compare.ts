@@ -10,7 +10,7 @@ export function addCompareRoute(app: App, exploration: Exploration): void {
     '/v1/explore/compare',
     {
       schema: {
-        summary: 'Questions in which two models, languages or value ids differ most, and the phrases that mark each',
+        summary: 'Questions in which two categories of a column differ most, and the phrases that mark each',
         tags: ['explore'],
         querystring: Type.Object({ by: Type.String(), a: Type.String(), b: Type.String() }),
       },
