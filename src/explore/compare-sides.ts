@@ -1,4 +1,4 @@
-/** Compares two categories of a column, such as two models, languages or versions, by the statistics of `univar compare`. */
+/** Compares two categories of a column, such as models or versions, by the statistics of `univar compare`. */
 import { markingPhrases } from '../comparison/marking-phrases.js';
 import {
   type AnswerSide,

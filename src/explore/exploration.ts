@@ -40,8 +40,8 @@ export class Exploration {
   ) {}
 
   /**
-   * Reads what was computed for the dataset before and computes the rest. The index of the texts, and probabilities, are
-   * made in the background.
+   * Reads what was computed for the dataset before and computes the rest. The index of the texts and the
+   * probabilities are made in the background.
    *
    * @throws EngineError `ERR_DATA`, `ERR_IO`, `ERR_ABORTED`, `ERR_OUT_OF_MEMORY`, `ERR_NON_FINITE`
    */

@@ -12,7 +12,7 @@ export interface TableColumn<R> {
 
 type Direction = 'ascending' | 'descending';
 
-/** @param sorted position of the column that the rows are sorted by at first: numbers largest first, texts by letters */
+/** @param sorted column that the rows are sorted by at first: numbers largest first, texts by letters */
 export function sortableTable<R>(
   caption: string,
   columns: readonly TableColumn<R>[],

@@ -20,8 +20,8 @@ const LEFT = 58;
 
 /**
  * Takes the labels of the zoom level and of coarser ones, large regions first, and leaves out each that would touch one
- * that was taken. Coarser levels come last, to name what the finer ones leave empty. A label that would stick out, or be
- * under the buttons, moves sideways.
+ * that was taken. Coarser levels come last, to name what the finer ones leave empty. A label that would stick out, or
+ * be under the buttons, moves sideways.
  *
  * @param widthOf width of a text in pixels for a font size
  */
