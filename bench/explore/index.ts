@@ -6,16 +6,21 @@
  *   npm run bench:explore -- --points 1000000
  */
 import { writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
+import { loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { describeMachine } from '../../packages/bench-gate/src/report/results-file.js';
 import { capabilities } from '../../src/native/capabilities.js';
+import { environmentOf } from '../support/engine.js';
 import { cpuSeconds } from '../support/process-cpu.js';
 import { residentBytes } from '../support/process-memory.js';
 import { startMadeMap } from './made-map.js';
 import { measurePage } from './page.js';
 import { measureRequests } from './requests.js';
 import { startExplore } from './server.js';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 const { values } = parseArgs({
   options: {
@@ -69,10 +74,10 @@ if ((values.dataset === undefined) === (values.points === undefined))
 const figures =
   values.dataset === undefined ? await measureMadeMap(Number(values.points)) : await measureDataset(values.dataset);
 const result = {
+  command: `npm run bench:explore -- ${values.dataset === undefined ? `--points ${values.points}` : '--dataset DATA'}`,
+  machine: await describeMachine(ROOT, environmentOf(capabilities())),
+  load: loadavg()[0],
   ...figures,
-  command: process.argv.slice(2).join(' '),
-  machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, load ${loadavg()[0]?.toFixed(1)}`,
-  environment: capabilities(),
 };
 const text = `${JSON.stringify(result, null, 2)}\n`;
 process.stdout.write(text);

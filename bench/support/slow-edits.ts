@@ -168,10 +168,10 @@ export const SLOW_EDITS = {
   },
   'linear-twice': {
     ...ADDON,
-    what: 'the linear layer is computed twice for 24 of 384 rows',
+    what: 'the linear layer is computed twice for 32 of 384 rows',
     replace:
       'const cpu = { ...addon, linearForward: async (x, weight, bias, out, rows, outWidth, inWidth) => { ' +
-      'await addon.linearForward(x.subarray(0, 24 * inWidth), weight, bias, new Float32Array(24 * outWidth), 24, ' +
+      'await addon.linearForward(x.subarray(0, 32 * inWidth), weight, bias, new Float32Array(32 * outWidth), 32, ' +
       'outWidth, inWidth); return addon.linearForward(x, weight, bias, out, rows, outWidth, inWidth); } };',
     benchmark: 'linear/forward/384x384',
   },
