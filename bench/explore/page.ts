@@ -15,6 +15,8 @@ interface Frames {
 }
 
 export interface PageFigures {
+  /** Until the first picture, and until the one with all points. */
+  usableMs: number;
   readyMs: number;
   pan: Frames;
   zoom: Frames;
@@ -35,6 +37,8 @@ export async function measurePage(url: string, useGpu: boolean): Promise<PageFig
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     const begin = performance.now();
     await page.goto(url);
+    await page.waitForSelector('html[data-drawn]', { state: 'attached', timeout: READY_MS });
+    const usableMs = Math.round(performance.now() - begin);
     await page.waitForSelector('html[data-ready]', { state: 'attached', timeout: READY_MS });
     const readyMs = Math.round(performance.now() - begin);
     const pan = await frames(browser, page, ['ArrowLeft', 'ArrowRight']);
@@ -44,7 +48,7 @@ export async function measurePage(url: string, useGpu: boolean): Promise<PageFig
     await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
     const filterMs = Math.round(performance.now() - filterStart);
     const session = await page.context().newCDPSession(page);
-    return { readyMs, pan, zoom, filterMs, ...(await memory(session)), residentBytes: await rendererBytes(browser) };
+    return { usableMs, readyMs, pan, zoom, filterMs, ...(await memory(session)), residentBytes: await rendererBytes(browser) };
   } finally {
     await browser.close();
   }

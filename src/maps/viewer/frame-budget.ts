@@ -31,6 +31,14 @@ export class FrameBudget {
     return this.#share;
   }
 
+  /**
+   * Tells how long the machine takes to draw all points. If that is longer than a rest, moving would not show it: every
+   * frame would seem to be the first one.
+   */
+  learn(msForAll: number): void {
+    if (msForAll > SLOW_MS) this.#share = Math.max(SMALLEST_SHARE, SLOW_MS / msForAll / 1.2);
+  }
+
   /** After a rest, when all points are drawn. The next movement begins with the share of the last one. */
   rest(): void {
     this.#last = -Infinity;

@@ -16,6 +16,8 @@ const REACH = 10;
 const ZOOM_STEP = 1.5;
 const PAN_STEP = 60;
 /** Time without a frame after which the map rests. */
+/** Points of the first picture at most, which is timed. */
+const MEASURED_POINTS = 100_000;
 const REST_MS = 200;
 
 export interface MapViewOptions {
@@ -48,6 +50,7 @@ export class MapView {
   readonly #modes = new Map<PointerMode, HTMLButtonElement>();
   readonly #size: number;
   readonly #budget = new FrameBudget();
+  #isMeasured = false;
   #resting: ReturnType<typeof setTimeout> | undefined;
   #queued = false;
 
@@ -109,7 +112,8 @@ export class MapView {
     this.#queued = true;
     requestAnimationFrame((now) => {
       this.#queued = false;
-      this.#draw(this.#budget.next(now));
+      const share = this.#budget.next(now);
+      this.#draw(this.#isMeasured ? share : Math.min(1, MEASURED_POINTS / this.order.length));
     });
   }
 
@@ -117,11 +121,18 @@ export class MapView {
   #draw(share: number): void {
     const opacity = this.order.length > 50_000 ? 0.7 : 0.85;
     const size = Math.min(16, this.#size * this.camera.zoom ** 0.3);
+    const begin = performance.now();
     this.#scene.draw(this.camera, { size, opacity, share, pixelRatio: devicePixelRatio });
+    if (!this.#isMeasured) {
+      this.#isMeasured = true;
+      this.#scene.finish();
+      this.#budget.learn((performance.now() - begin) / share);
+    }
     this.overlay.draw(this.camera, devicePixelRatio);
     this.options.onFrame();
     clearTimeout(this.#resting);
     const { dataset } = document.documentElement;
+    dataset['drawn'] = 'true';
     if (share === 1) dataset['ready'] = 'true';
     else {
       delete dataset['ready'];

@@ -119,6 +119,12 @@ export class Scene {
     }
   }
 
+  /** Waits until everything is drawn. */
+  finish(): void {
+    const { gl } = this;
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4)); // gl.finish() does not wait in browsers
+  }
+
   #prepare(): void {
     const { gl } = this;
     const program = gl.createProgram();

@@ -21,6 +21,12 @@ describe('the budget of a frame', () => {
     expect(slow.at(-1)! * 200).toBeGreaterThan(10);
   });
 
+  it('begins with few points if drawing all takes longer than a rest', () => {
+    const budget = new FrameBudget();
+    budget.learn(800);
+    for (const share of move(budget, 0, 800)) expect(share * 800).toBeLessThan(34);
+  });
+
   it('remembers the machine after a rest', () => {
     const budget = new FrameBudget();
     move(budget, 0, 200);
