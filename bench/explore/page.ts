@@ -48,7 +48,15 @@ export async function measurePage(url: string, useGpu: boolean): Promise<PageFig
     await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
     const filterMs = Math.round(performance.now() - filterStart);
     const session = await page.context().newCDPSession(page);
-    return { usableMs, readyMs, pan, zoom, filterMs, ...(await memory(session)), residentBytes: await rendererBytes(browser) };
+    return {
+      usableMs,
+      readyMs,
+      pan,
+      zoom,
+      filterMs,
+      ...(await memory(session)),
+      residentBytes: await rendererBytes(browser),
+    };
   } finally {
     await browser.close();
   }
