@@ -12,8 +12,6 @@ export type BuildCount =
       instructions: number;
       /** Relative difference of iterations that should be equal: 0 unless they differ by more than 0.1 %. */
       uncertainty: number;
-      /** Estimated cycles of one iteration. */
-      cycles: number;
       /** Variant of the build that was counted. */
       variant: string | null;
       profile: Profile;
@@ -29,7 +27,7 @@ export interface NotCounted {
 
 /** Chooses the iteration that stands for all, and reads its profile. */
 export async function summarise(counted: Counted): Promise<BuildCount> {
-  const { counts, calls, cycles, variant } = counted;
+  const { counts, calls, variant } = counted;
   const at = settledAt(counts, CLOSE_COUNT);
   if (at === undefined) {
     const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -39,5 +37,5 @@ export async function summarise(counted: Counted): Promise<BuildCount> {
   const functions = parseProfile(await readFile(counted.profile, 'utf8'));
   const profile = new Map([...functions].map(([name, instructions]) => [name, instructions / calls]));
   const uncertainty = settledAt(counts) === undefined ? spread(counts) : 0;
-  return { kind: 'counted', instructions: counts[at]!, uncertainty, cycles, variant, profile };
+  return { kind: 'counted', instructions: counts[at]!, uncertainty, variant, profile };
 }

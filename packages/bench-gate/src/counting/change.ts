@@ -10,8 +10,6 @@ export type InstructionChange =
       head: number;
       /** (head - base) / base. */
       growth: number;
-      /** Growth of the estimated cycles, as a share. */
-      cycles: number;
       /** Variant of the build that was counted: Valgrind does not know all instruction sets. */
       variant: string | null;
       /** Functions that explain the change, if it is worth a look. */
@@ -44,7 +42,6 @@ export function compareCounts(base: BuildCount, head: BuildCount): InstructionCh
     base: base.instructions,
     head: head.instructions,
     growth,
-    cycles: (head.cycles - base.cycles) / Math.max(1, base.cycles),
     variant: head.variant,
     functions: Math.abs(growth) < EXPLAINED ? [] : changedFunctions(base.profile, head.profile),
   };

@@ -3,7 +3,6 @@ import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 
 import type { Subject } from '../benchmark.js';
 import type { ClientRequests } from './client-requests.js';
-import { estimatedCycles } from './cycles.js';
 
 /** Largest difference of counts that count as the same, as a share: 0.1 %. */
 export const SAME_COUNT = 0.001;
@@ -32,8 +31,6 @@ export interface IterationCounts {
   counts: number[];
   /** Calls in one iteration, whose sum is in the profile. */
   calls: number;
-  /** Estimated cycles of the iteration of the profile, divided by its calls; see cycles.ts. */
-  cycles: number;
   /** Callgrind's file of the iteration that {@link settledAt} chose, or of the last. */
   profile: string;
 }
@@ -90,13 +87,13 @@ export async function countIterations(
     await subject.run();
     requests.dump();
     const profile = `${outFile}.${++dumps}`;
-    counts.push(readTotals(profile)[0]! / calls);
+    counts.push(readTotal(profile) / calls);
     profiles.push(profile);
   }
   requests.stop();
   const chosen = profiles[settledAt(counts, CLOSE_COUNT) ?? counts.length - 1]!;
   for (const profile of profiles) if (profile !== chosen) rmSync(profile);
-  return { counts, calls, cycles: estimatedCycles(readTotals(chosen)) / calls, profile: chosen };
+  return { counts, calls, profile: chosen };
 }
 
 function processorSeconds(): number {
@@ -106,13 +103,13 @@ function processorSeconds(): number {
 
 const TAIL_BYTES = 256;
 
-/** Reads the totals of all events at the end of Callgrind's file. */
-function readTotals(path: string): number[] {
+/** Reads the total at the end of Callgrind's file. */
+function readTotal(path: string): number {
   const file = openSync(path, 'r');
   try {
     const tail = Buffer.alloc(TAIL_BYTES);
     readSync(file, tail, 0, TAIL_BYTES, Math.max(0, fstatSync(file).size - TAIL_BYTES));
-    return /^totals: ([\d ]+)/m.exec(tail.toString())![1]!.trim().split(' ').map(Number);
+    return Number(/^totals: (\d+)/m.exec(tail.toString())?.[1]);
   } finally {
     closeSync(file);
   }

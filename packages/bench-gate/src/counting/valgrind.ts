@@ -53,7 +53,6 @@ export function underCallgrind(outFile: string): Launcher {
       '--vgdb=no', // needs files in /tmp
       // Between the client requests only: start-up would take ten times as long.
       '--instr-atstart=no',
-      '--cache-sim=yes',
       `--callgrind-out-file=${outFile}`,
       process.execPath,
       ...STEADY_NODE,

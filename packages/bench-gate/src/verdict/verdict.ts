@@ -3,7 +3,6 @@
  * whatever the noise. Time decides about everything else: memory, caches, threads, locks, the kernel.
  */
 import { INSTRUCTION_LIMIT, type InstructionChange } from '../counting/change.js';
-import { CYCLE_LIMIT } from '../counting/cycles.js';
 import type { Estimate } from '../timing/statistics.js';
 
 /** What the clock says; see `CheckStatus`. */
@@ -27,7 +26,7 @@ export interface JoinedVerdict {
  * - A slower time fails.
  * - More instructions fail, unless they are accepted or time shows with 99 % confidence that the head is faster.
  * - Otherwise time decides. If it cannot, because the machine does other work, the counted instructions decide, unless
- *   time or simulated caches suggest a slow-down: then it is undecided, with the reason.
+ *   time suggests a slow-down: then it is undecided, with the reason.
  *
  * @param accepted accepted growth of instructions as a share, or 0
  * @param threshold slow-down of time that passes, as a share
@@ -44,7 +43,7 @@ export function joinVerdicts(
     return { status: 'not slower', reason: 'faster with 99 % confidence, in spite of more instructions' };
   }
   if (status === 'undecided') {
-    if (instructions.kind === 'counted' && !missesCaches(instructions) && suggestsNoSlowdown(time.estimate, threshold))
+    if (instructions.kind === 'counted' && suggestsNoSlowdown(time.estimate, threshold))
       return { status: 'not slower', reason: `decided by counting: ${describeInstructions(instructions)}` };
     const clock = time.estimate ? 'the time is too uncertain' : 'too few pairs of processes fitted into the budget';
     const count = describeInstructions(instructions);
@@ -60,10 +59,6 @@ export function failsByInstructions(instructions: InstructionChange, accepted: n
   return instructions.kind === 'counted' && instructions.growth >= INSTRUCTION_LIMIT && instructions.growth > accepted;
 }
 
-function missesCaches(instructions: InstructionChange): boolean {
-  return instructions.kind === 'counted' && instructions.cycles >= CYCLE_LIMIT;
-}
-
 /** With the confidence of the interval. */
 export function isFaster(estimate: Estimate | undefined): boolean {
   return estimate !== undefined && estimate.high < 0;
@@ -77,7 +72,6 @@ function suggestsNoSlowdown(estimate: Estimate | undefined, threshold: number): 
 function describeInstructions(instructions: InstructionChange): string {
   if (instructions.kind === 'not counted')
     return instructions.reason === '' ? '' : `instructions were not counted (${instructions.reason})`;
-  const percent = (share: number): string => `${share < 0 ? '-' : '+'}${Math.abs(100 * share).toFixed(1)} %`;
-  const misses = missesCaches(instructions) ? `, and estimated cycles by ${percent(instructions.cycles)}` : '';
-  return `instructions changed by ${percent(instructions.growth)}${misses}`;
+  const { growth } = instructions;
+  return `instructions changed by ${growth < 0 ? '-' : '+'}${Math.abs(100 * growth).toFixed(1)} %`;
 }

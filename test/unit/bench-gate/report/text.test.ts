@@ -16,7 +16,6 @@ const entry: CheckEntry = {
     base: 1_000_000,
     head: 1_081_000,
     growth: 0.081,
-    cycles: 0.08,
     variant: 'AVX2',
     functions: [
       { name: 'split(std::string)', base: 0, head: 82_000 },
