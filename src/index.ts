@@ -103,7 +103,7 @@ export { WordPieceTokenizer } from './text/tokenizers/wordpiece.js';
 // Search and identification
 
 export { labelRows, type RowLabels } from './core/row-labels.js';
-export type { Explanation, Phrase } from './identification/classifier/explain.js';
+export type { Explanation, Phrase } from './identification/classifier/explanation.js';
 export type {
   Classification,
   ClassifyOptions,

@@ -1,7 +1,8 @@
 import { EngineError } from '../core/errors.js';
 import { answerPart, type EmbeddableText } from '../core/question-answer.js';
 import type { Collection } from '../datasets/live/collection.js';
-import { type Explanation, explainClassification } from '../identification/classifier/explain.js';
+import { explainClassification } from '../identification/classifier/explain.js';
+import type { Explanation } from '../identification/classifier/explanation.js';
 import type { Classification, TextEvidence } from '../identification/classifier/value-classifier.js';
 import type { ValueFilter } from '../search/filters/value-filter.js';
 import { MAX_EXPLAINED } from './limits.js';

@@ -1,4 +1,4 @@
-import type { Explanation, Phrase } from '../../identification/classifier/explain.js';
+import type { Explanation, Phrase } from '../../identification/classifier/explanation.js';
 import type { Classification } from '../../identification/classifier/value-classifier.js';
 import type { Evidence, IdentifiedText } from '../../pipeline/collection/collection.js';
 import { excerpt, excerptAround, formatCount, formatPercent, formatTable, indent, plural, wrap } from '../format.js';

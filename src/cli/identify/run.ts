@@ -2,7 +2,7 @@ import { EngineError } from '../../core/errors.js';
 import { answerPart, type EmbeddableText, wholeText } from '../../core/question-answer.js';
 import { languagesOf } from '../../core/value-id.js';
 import { openDataset } from '../../datasets/dataset.js';
-import type { Explanation } from '../../identification/classifier/explain.js';
+import type { Explanation } from '../../identification/classifier/explanation.js';
 import type { Classification } from '../../identification/classifier/value-classifier.js';
 import { defaultK } from '../../identification/value-identifier.js';
 import type { Collection, IdentifiedText } from '../../pipeline/collection/collection.js';

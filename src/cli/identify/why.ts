@@ -1,4 +1,4 @@
-import type { Explanation, Phrase } from '../../identification/classifier/explain.js';
+import type { Explanation, Phrase } from '../../identification/classifier/explanation.js';
 import { indent } from '../format.js';
 
 /** Sequences that begin and end a style on a terminal. */

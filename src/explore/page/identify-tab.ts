@@ -1,10 +1,11 @@
 /** The tab that identifies whose values a text expresses, and shows where on the map it would be. */
+import type { Explanation } from '../../identification/classifier/explanation.js';
 import { make } from '../../maps/viewer/make.js';
 import type { ExploreRecord, NeighbourRow } from '../api-types.js';
 import { answerItem } from './answer-item.js';
 import { postJson } from './api.js';
 import type { Explorer } from './explorer.js';
-import { type Explanation, markedPhrases } from './marked-phrases.js';
+import { markedPhrases } from './marked-phrases.js';
 
 const EVIDENCE = 10;
 const CANDIDATES = 8;

@@ -1,19 +1,6 @@
 /** Why the classifier prefers a value id: the phrases of a text that speak for it and against it, as identify --why. */
+import type { Explanation, Phrase } from '../../identification/classifier/explanation.js';
 import { make } from '../../maps/viewer/make.js';
-
-interface Phrase {
-  text: string;
-  /** Position in the text, in UTF-16 units. */
-  start: number;
-  end: number;
-  effect: number;
-}
-
-export interface Explanation {
-  valueId: string;
-  for: Phrase[];
-  against: Phrase[];
-}
 
 /** Shows the phrases with what each adds to the score, then the text with them marked. */
 export function markedPhrases(text: string, why: Explanation): HTMLElement[] {

@@ -50,9 +50,9 @@ export function sortableTable<R>(
   const sort = (position: number, direction: Direction): void => {
     const { valueOf } = columns[position]!;
     const sign = direction === 'ascending' ? 1 : -1;
-    const ordered = [...rows].sort((a, b) => sign * compare(valueOf(a), valueOf(b)) || 0);
-    const known = ordered.filter((row) => valueOf(row) !== null);
-    const unknown = ordered.filter((row) => valueOf(row) === null);
+    const known = rows.filter((row) => valueOf(row) !== null);
+    const unknown = rows.filter((row) => valueOf(row) === null);
+    known.sort((a, b) => sign * compare(valueOf(a), valueOf(b)));
     body.replaceChildren(...[...known, ...unknown].map((row) => elements.get(row)!));
     heads.forEach((head, i) => {
       if (i === position) head.setAttribute('aria-sort', direction);

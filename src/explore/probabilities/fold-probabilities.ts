@@ -15,7 +15,7 @@ import type { ProbabilitiesReply, ProbabilitiesTask } from './protocol.js';
 
 const FILE = 'probabilities.bin';
 /** Changes when probabilities are computed in another way. */
-const VERSION = 1;
+const VERSION = 2;
 /** Larger datasets take longer than about a minute with two cores. */
 const MOST_ANSWERS = 30_000;
 const MOST_VALUE_IDS = 50;

@@ -4,7 +4,8 @@ import type { RowLabels } from '../../core/row-labels.js';
 import { expectBoolean, expectInteger, expectOptions, expectString } from '../../core/validate.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import type { Encoder } from '../../encoder/encoder.js';
-import { type Explanation, explainClassification } from '../../identification/classifier/explain.js';
+import { explainClassification } from '../../identification/classifier/explain.js';
+import type { Explanation } from '../../identification/classifier/explanation.js';
 import type {
   Classification,
   ClassifyOptions,

@@ -27,18 +27,11 @@ export function planFilter(rows: number, matches: number, candidates: number): F
   return { by: 'graph', maxScanTuples: Math.ceil(stepsOfComparison) };
 }
 
-/** Reads how many rows a table has, and how many of them a filter leaves, as estimated by PostgreSQL's statistics. */
-export async function estimateMatches(
-  client: PoolClient,
-  table: string,
-  filter: ValueFilter,
-): Promise<{ rows: number; matches: number }> {
+/** Returns how many rows of a table a filter leaves, as estimated by PostgreSQL's statistics. */
+export async function estimateMatches(client: PoolClient, table: string, filter: ValueFilter): Promise<number> {
   const values: unknown[] = [];
-  const conditions = ['embedding IS NOT NULL', ...filterConditions(filter, values)];
-  const count = async (where: string, parameters: unknown[]): Promise<number> => {
-    const text = `EXPLAIN (FORMAT JSON) SELECT FROM ${table} WHERE ${where}`;
-    const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(text, parameters);
-    return rows[0]!['QUERY PLAN'][0].Plan['Plan Rows'];
-  };
-  return { rows: await count('embedding IS NOT NULL', []), matches: await count(conditions.join(' AND '), values) };
+  const conditions = ['embedding IS NOT NULL', ...filterConditions(filter, values)].join(' AND ');
+  const text = `EXPLAIN (FORMAT JSON) SELECT FROM ${table} WHERE ${conditions}`;
+  const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(text, values);
+  return rows[0]!['QUERY PLAN'][0].Plan['Plan Rows'];
 }

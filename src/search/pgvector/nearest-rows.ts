@@ -19,6 +19,8 @@ export function beginSearch(k: number, efSearch: number): string {
 export interface NearestRows {
   /** Name of the table, quoted. */
   table: string;
+  /** Rows of the table, about. */
+  rows: number;
   kind: TableKind;
   k: number;
   filter: ValueFilter;
@@ -27,11 +29,11 @@ export interface NearestRows {
 /** Chooses how the searches of a transaction find the rows that pass a filter, and limits their walks accordingly. */
 export async function prepareFilter(
   client: PoolClient,
-  { table, filter, k }: NearestRows,
+  { table, rows, filter, k }: NearestRows,
   efSearch: number,
 ): Promise<FilterPlan['by']> {
   if (filterConditions(filter, []).length === 0) return 'graph';
-  const { rows, matches } = await estimateMatches(client, table, filter);
+  const matches = await estimateMatches(client, table, filter);
   const plan = planFilter(rows, matches, candidatesOf(k, efSearch));
   if (plan.by === 'graph') await client.query(`SET LOCAL hnsw.max_scan_tuples = ${plan.maxScanTuples}`);
   return plan.by;

@@ -225,7 +225,8 @@ export class PgVectorIndex implements AsyncDisposable {
     expectTableVectors(queries, 'queries', kind);
     if (k > this.size) fail('ERR_ARG_RANGE', `at most the number of vectors in the index, ${this.size},`, 'k', k);
     const vectors = vectorParameters(queries, this.dim, kind.storage);
-    return searchTables(tables, { kind, vectors, k, filter, efSearch, connections, call });
+    const rows = this.size / tables.length;
+    return searchTables(tables, { kind, rows, vectors, k, filter, efSearch, connections, call });
   }
 
   /**

@@ -8,6 +8,8 @@ import type { RowTable } from './shards/row-table.js';
 
 export interface TableSearch {
   kind: TableKind;
+  /** Rows of each table, about: the hash of the label spreads them evenly. */
+  rows: number;
   /** The queries as parameters. */
   vectors: readonly Buffer[];
   k: number;
@@ -46,7 +48,7 @@ interface Cursor {
 
 async function searchTable(
   { database, table }: RowTable,
-  { kind, vectors, k, filter, efSearch, connections, call }: TableSearch,
+  { kind, rows, vectors, k, filter, efSearch, connections, call }: TableSearch,
   cursor: Cursor,
   stop: () => void,
   report: () => void,
@@ -56,7 +58,7 @@ async function searchTable(
   const distances = result.distances.fill(kind.metric === 'ip' ? -MAX_FLOAT32 : MAX_FLOAT32);
   const searchSome = (): Promise<void> =>
     database.transaction(`search the table "${table}" of`, call.signal, beginSearch(k, efSearch), async (client) => {
-      const wanted = { table: client.escapeIdentifier(table), kind, k, filter };
+      const wanted = { table: client.escapeIdentifier(table), rows, kind, k, filter };
       const by = await prepareFilter(client, wanted, efSearch);
       while (cursor.next < vectors.length) {
         const query = cursor.next++;

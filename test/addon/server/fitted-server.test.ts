@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { vectorsToBase64 } from '../../../src/core/vector-base64.js';
 import { FIT_FILE } from '../../../src/datasets/fits/fit-manifest.js';
 import { LiveCollection } from '../../../src/datasets/live/live-collection.js';
-import type { Explanation } from '../../../src/identification/classifier/explain.js';
+import type { Explanation } from '../../../src/identification/classifier/explanation.js';
 import type { Classification } from '../../../src/identification/classifier/value-classifier.js';
 import { embedDataset } from '../../../src/pipeline/embed/embed-dataset.js';
 import { fitDataset } from '../../../src/pipeline/fit/fit-dataset.js';
