@@ -8,9 +8,10 @@
  *
  * Load on all cores runs beside every check. Each outcome is written to bench/results/proof-counted-SIMD.json
  * immediately, so that an interrupted proof of the same commit resumes, and `--pieces` ends it after some checks. The
- * outcomes of earlier commits are dropped, or stay with `--keep`. The table is written to docs/benchmarks.md.
+ * outcomes of earlier commits are dropped, or stay with `--keep`. The outcomes of all kinds of machine are written to
+ * docs/benchmarks.md.
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,7 +22,8 @@ import { CountCache } from '../../packages/bench-gate/src/counting/count-cache.j
 import { selectBenchmarks } from '../../packages/bench-gate/src/find-benchmarks.js';
 import { openRevision } from '../../packages/bench-gate/src/process/measurement.js';
 import { describeMachine, type Machine } from '../../packages/bench-gate/src/report/results-file.js';
-import { type CheckEntry, checkBenchmarks, FAILURES } from '../../packages/bench-gate/src/verdict/check-benchmarks.js';
+import { checkBenchmarks } from '../../packages/bench-gate/src/verdict/check-benchmarks.js';
+import { type CheckEntry, FAILURES } from '../../packages/bench-gate/src/verdict/check-entry.js';
 import { environment } from './engine.js';
 import { startLoad } from './load-generator.js';
 import { SLOW_EDITS, type SlowEdit, type SlowEditName } from './slow-edits.js';
@@ -29,8 +31,11 @@ import { SLOW_EDITS, type SlowEdit, type SlowEditName } from './slow-edits.js';
 /** Far more than counting needs. */
 const COUNT_MILLISECONDS = 3_600_000;
 
-/** Time for pairs of processes after the count, per benchmark: more for a slow-down that only time can show. */
-const TIME_SECONDS = { same: 30, edited: 150 };
+/**
+ * Time for pairs of processes after the count, per benchmark: of a build and itself about as much as in a check of all
+ * benchmarks, and more for a slow-down that only time can show.
+ */
+const TIME_SECONDS = { same: 12, edited: 150 };
 
 /** A check of the same build takes every third benchmark, the next check the next ones. */
 const SHARE_OF_SAME = 3;
@@ -41,7 +46,7 @@ interface CountedOutcome {
   kind: Kind;
   commit: string;
   seconds: number;
-  entries: Pick<CheckEntry, 'name' | 'status' | 'change' | 'blocks' | 'instructions' | 'reason'>[];
+  entries: Pick<CheckEntry, 'name' | 'status' | 'change' | 'processorChange' | 'blocks' | 'instructions' | 'reason'>[];
 }
 
 interface CountedProofFile {
@@ -86,7 +91,7 @@ export async function runCountedProof({
       outcomes.push(outcome);
       const file: CountedProofFile = { command: 'npm run bench:proof -- --counted', machine, outcomes };
       writeFileSync(path, `${JSON.stringify(file, null, 1)}\n`);
-      writeTable(page, machine, outcomes);
+      writeTables(page, join(root, 'bench', 'results'));
       console.log(describe(outcome));
     }
   }
@@ -129,8 +134,8 @@ async function check({ root, kind, round, commit }: CheckPlace): Promise<Pick<Co
     const own = entries.filter(({ measures }) => measures === 'time');
     return {
       seconds: Math.round((performance.now() - begin) / 1000),
-      entries: own.map(({ name, status, change, blocks, reason, instructions: counted }) => {
-        return { name, status, change, blocks, reason, instructions: counted };
+      entries: own.map(({ name, status, change, processorChange, blocks, reason, instructions: counted }) => {
+        return { name, status, change, processorChange, blocks, reason, instructions: counted };
       }),
     };
   } finally {
@@ -180,12 +185,37 @@ function describe({ kind, seconds, entries }: CountedOutcome): string {
   ].join('\n');
 }
 
-/** Writes a row for each slow-down, and one for all checks of the same build. */
-function writeTable(page: string, machine: Machine, outcomes: readonly CountedOutcome[]): void {
+/** Writes what was found on each kind of machine. */
+function writeTables(page: string, results: string): void {
+  const files = readdirSync(results).filter((name) => /^proof-counted-.+\.json$/.test(name));
+  const tables = files.sort().map((name) => {
+    const { machine, outcomes } = JSON.parse(readFileSync(join(results, name), 'utf8')) as CountedProofFile;
+    const { cpu, cores, variant } = machine;
+    const heading = `${cpu}, ${cores} cores, ${variant}, load on every core (bench/results/${name}).`;
+    return [heading, ...describeSame(outcomes), ...tableOfEdits(outcomes)].join('\n');
+  });
+  const [begin, end] = ['<!-- counted-proof:begin -->', '<!-- counted-proof:end -->'];
+  const [before, rest] = readFileSync(page, 'utf8').split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined)
+    throw new Error(`${page} does not have the markers ${begin}, ${end}`);
+  writeFileSync(page, `${before}${begin}\n${tables.join('\n\n')}\n${end}${after}`);
+}
+
+/** Counts the false alarms. */
+function describeSame(outcomes: readonly CountedOutcome[]): string[] {
   const same = outcomes.filter(({ kind }) => kind === 'same');
-  const alarms = same.filter(failed).length;
+  if (same.length === 0) return [];
   const benchmarks = same.flatMap(({ entries }) => entries);
   const undecided = benchmarks.filter(({ status }) => status === 'undecided').length;
+  return [
+    `A build compared with itself: ${same.length} checks of ${benchmarks.length} benchmarks in all, ` +
+      `${same.filter(failed).length} false alarms, ${undecided} undecided.`,
+  ];
+}
+
+/** Returns a row for each slow-down. */
+function tableOfEdits(outcomes: readonly CountedOutcome[]): string[] {
   const rows = outcomes.flatMap((outcome) => {
     const { kind, entries, seconds } = outcome;
     if (kind === 'same') return [];
@@ -194,21 +224,11 @@ function writeTable(page: string, machine: Machine, outcomes: readonly CountedOu
     const verdict = failed(outcome) ? `caught: ${entry.status}` : `**missed**: ${entry.status}`;
     return [`| ${SLOW_EDITS[kind].what} | \`${entry.name}\` | ${counted} | ${time} | ${verdict} | ${seconds} |`];
   });
-  const table = [
-    `${machine.cpu}, ${machine.cores} cores, ${machine.variant}, a load generator on every core; every check is in ` +
-      `bench/results/proof-counted-${machine.variant}.json.`,
-    '',
-    `A build compared with itself: ${same.length} checks of ${benchmarks.length} benchmarks in all, ${alarms} false ` +
-      `alarms, ${undecided} undecided.`,
+  if (rows.length === 0) return [];
+  return [
     '',
     '| Slow-down | Benchmark | Instructions | Time, 99 % interval | Verdict | Seconds |',
     '|---|---|---:|---:|---|---:|',
     ...rows,
-  ].join('\n');
-  const [begin, end] = ['<!-- counted-proof:begin -->', '<!-- counted-proof:end -->'];
-  const [before, rest] = readFileSync(page, 'utf8').split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined)
-    throw new Error(`${page} does not have the markers ${begin}, ${end}`);
-  writeFileSync(page, `${before}${begin}\n${table}\n${end}${after}`);
+  ];
 }

@@ -22,7 +22,8 @@ import { selectBenchmarks } from '../../packages/bench-gate/src/find-benchmarks.
 import { openRevision } from '../../packages/bench-gate/src/process/measurement.js';
 import { describeMachine, type Machine } from '../../packages/bench-gate/src/report/results-file.js';
 import type { Side } from '../../packages/bench-gate/src/timing/block.js';
-import { type CheckEntry, checkBenchmarks, FAILURES } from '../../packages/bench-gate/src/verdict/check-benchmarks.js';
+import { checkBenchmarks } from '../../packages/bench-gate/src/verdict/check-benchmarks.js';
+import { type CheckEntry, FAILURES } from '../../packages/bench-gate/src/verdict/check-entry.js';
 import { runCountedProof } from './counted-proof.js';
 import { environment } from './engine.js';
 import { startLoad } from './load-generator.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findValgrind } from '../../packages/bench-gate/src/counting/valgrind.js';
-import type { CheckEntry } from '../../packages/bench-gate/src/verdict/check-benchmarks.js';
+import type { CheckEntry } from '../../packages/bench-gate/src/verdict/check-entry.js';
 import { benchProject, benchSource, countAndCheckBenches } from '../support/bench-project.js';
 
 const valgrind = await findValgrind();

@@ -18,7 +18,8 @@ import { listBenchmarks } from './process/child-process.js';
 import type { BenchmarkInfo } from './process/protocol.js';
 import type { Sides } from './timing/block.js';
 import { type Acceptance, acceptedSince, parseAccepted } from './verdict/accepted.js';
-import { type CheckEntry, checkBenchmarks, FAILURES, STRICT_FAILURES } from './verdict/check-benchmarks.js';
+import { checkBenchmarks } from './verdict/check-benchmarks.js';
+import { type CheckEntry, FAILURES, STRICT_FAILURES } from './verdict/check-entry.js';
 
 /** What benchmarks to use, and how to hear about it. */
 export interface BenchOptions {

@@ -34,5 +34,5 @@ export { describeReport, type FailureCall } from './report/text.js';
 export { type FileResults, type RunOptions, run } from './run.js';
 export type { ComparisonResult, Timing } from './timing/compare-with-peer.js';
 export type { Acceptance } from './verdict/accepted.js';
-export type { CheckEntry, CheckStatus } from './verdict/check-benchmarks.js';
+export type { CheckEntry, CheckStatus } from './verdict/check-entry.js';
 export type { CounterChange } from './verdict/counters.js';

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Launcher } from '../counting/valgrind.js';
 import { BenchError } from '../errors.js';
-import type { BenchmarkInfo, ChildReply, ChildRequest, Finish } from './protocol.js';
+import type { BenchmarkInfo, ChildReply, ChildRequest, Finish, Sample } from './protocol.js';
 
 /** Number of characters of the child's stderr to keep for the error message. */
 const STDERR_TAIL = 4000;
@@ -51,19 +51,14 @@ export class BenchmarkProcess {
   static async start({ benchmark, root, env, signal }: BenchmarkTarget, options: { peer: boolean }) {
     const started = new BenchmarkProcess(benchmark.file, { env: { ...benchmark.env, ...env }, signal });
     try {
-      const { name, file, project } = benchmark;
-      const { seconds } = await started.ask(
-        { type: 'prepare', file, project, name, root, peer: options.peer },
-        'prepared',
-      );
-      return { process: started, seconds };
+      return { process: started, seconds: await started.prepare(benchmark, root, options) };
     } catch (error) {
       await started.stop();
       throw error;
     }
   }
 
-  /** @param file module to import: TypeScript needs a loader */
+  /** @param file a module to import: TypeScript needs a loader */
   constructor(file: string, { env = {}, signal, launcher }: ProcessOptions) {
     this.#file = file;
     this.#child = forkChild(file, env, launcher);
@@ -94,9 +89,19 @@ export class BenchmarkProcess {
     if (signal?.aborted) abort();
   }
 
-  /** Returns the seconds of each of `iterations` iterations. */
-  async sample(who: 'subject' | 'peer', iterations: number): Promise<number[]> {
-    return (await this.ask({ type: 'sample', who, iterations }, 'sampled')).seconds;
+  /** Prepares a benchmark in place of the last one, and returns the seconds of one warm iteration. */
+  async prepare(
+    { name, file, project }: BenchmarkTarget['benchmark'],
+    root: string,
+    { peer }: { peer: boolean },
+  ): Promise<{ subject: number; peer: number | null }> {
+    return (await this.ask({ type: 'prepare', file, project, name, root, peer }, 'prepared')).seconds;
+  }
+
+  /** Times `iterations` iterations. */
+  async sample(who: 'subject' | 'peer', iterations: number): Promise<Sample> {
+    const { seconds, processorSeconds } = await this.ask({ type: 'sample', who, iterations }, 'sampled');
+    return { seconds, processorSeconds };
   }
 
   async finish(root: string): Promise<Finish> {

@@ -33,6 +33,7 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
   }
   if (request.type === 'prepare') {
     const { name, root, peer } = request;
+    await measurement?.close();
     measurement = await Measurement.prepare(await load(request), name, root, peer);
     return { type: 'prepared', seconds: await measurement.warmUp() };
   }
@@ -43,7 +44,7 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
   }
   if (!measurement) throw new Error('No benchmark was prepared');
   if (request.type === 'sample')
-    return { type: 'sampled', seconds: await measurement.sample(request.who, request.iterations) };
+    return { type: 'sampled', ...(await measurement.sample(request.who, request.iterations)) };
   return { type: 'finished', ...(await measurement.finish(request.root)) };
 }
 

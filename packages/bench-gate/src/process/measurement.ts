@@ -13,7 +13,7 @@ import {
 } from '../benchmark.js';
 import type { ClientRequests } from '../counting/client-requests.js';
 import { countIterations } from '../counting/iterations.js';
-import type { BenchmarkInfo, Counted, Finish } from './protocol.js';
+import type { BenchmarkInfo, Counted, Finish, Sample } from './protocol.js';
 
 const DEFAULT_ROUNDS = 7;
 
@@ -48,6 +48,8 @@ export function describe(benchmark: Benchmark, file: string, project: string): B
 }
 
 export class Measurement {
+  #closed = false;
+
   private constructor(
     private readonly module: BenchmarkModule,
     private readonly subject: Subject,
@@ -70,20 +72,26 @@ export class Measurement {
     return { subject: await warmUp(this.subject), peer: this.peer && (await warmUp(this.peer)) };
   }
 
-  /** Returns the seconds of each of `iterations` iterations. */
-  async sample(who: 'subject' | 'peer', iterations: number): Promise<number[]> {
+  /** Times `iterations` iterations. */
+  async sample(who: 'subject' | 'peer', iterations: number): Promise<Sample> {
     const contender = who === 'peer' ? this.peer : this.subject;
     if (!contender) throw new Error('The benchmark has no peer');
     const seconds: number[] = [];
-    for (let i = 0; i < iterations; i++) seconds.push(await time(contender));
-    return seconds;
+    const processorSeconds: number[] = [];
+    for (let i = 0; i < iterations; i++) {
+      const begin = process.cpuUsage();
+      seconds.push(await time(contender));
+      const { user, system } = process.cpuUsage(begin);
+      processorSeconds.push((user + system) / 1e6);
+    }
+    return { seconds, processorSeconds: contender.timesItself ? [] : resolved(processorSeconds) };
   }
 
   /** Counts the instructions of the subject, and closes it. This process runs under Callgrind. */
   async count(root: string, requests: ClientRequests, outFile: string): Promise<Counted> {
     const counts = await countIterations(this.subject, requests, outFile);
     const environment = await this.module.environment?.(openRevision(root));
-    await this.subject.close?.();
+    await this.close();
     return { ...counts, variant: environment?.variant ?? null };
   }
 
@@ -93,10 +101,25 @@ export class Measurement {
     const counters = (await this.subject.counters?.()) ?? null;
     const details = { ...(await this.subject.details?.()), ...(await this.peer?.details?.()) };
     const environment = (await this.module.environment?.(openRevision(root))) ?? null;
-    await this.peer?.close?.();
-    await this.subject.close?.();
+    await this.close();
     return { counters, details, environment, peakMemoryBytes };
   }
+
+  /** Frees what was prepared. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.peer?.close?.();
+    await this.subject.close?.();
+  }
+}
+
+/** Processor time has steps of a microsecond, which must be small beside an iteration. */
+const SHORTEST_PROCESSOR_SECONDS = 1e-4;
+
+function resolved(seconds: number[]): number[] {
+  const mean = seconds.reduce((sum, value) => sum + value, 0) / seconds.length;
+  return mean >= SHORTEST_PROCESSOR_SECONDS ? seconds : [mean];
 }
 
 async function time(contender: Subject): Promise<number> {

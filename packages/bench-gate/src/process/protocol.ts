@@ -27,7 +27,10 @@ export interface BenchmarkInfo {
 export type ChildRequest =
   /** Lists the benchmarks of a module of the project in `root`. */
   | { type: 'list'; file: string; root: string }
-  /** Prepares one benchmark of a module, and its peer on request, with the build in `root`. */
+  /**
+   * Prepares one benchmark of a module, and its peer on request, with the build in `root`. It takes the place of the
+   * last one.
+   */
   | { type: 'prepare'; file: string; project: string; name: string; root: string; peer: boolean }
   /** Times the iterations. */
   | { type: 'sample'; who: 'subject' | 'peer'; iterations: number }
@@ -47,6 +50,17 @@ export type ChildRequest =
       outFile: string;
     };
 
+/** Times of iterations, in seconds. */
+export interface Sample {
+  /** By the clock. */
+  seconds: number[];
+  /**
+   * Processor time of all threads, which does not grow while other load has the processor. One mean if the iterations
+   * are too short for its resolution; none if the benchmark measures its own time.
+   */
+  processorSeconds: number[];
+}
+
 export interface Finish {
   counters: Counters | null;
   details: Record<string, unknown>;
@@ -64,7 +78,7 @@ export type ChildReply =
   | { type: 'listed'; benchmarks: BenchmarkInfo[] }
   /** Seconds of one warm iteration of each. Null for the peer if there is none. */
   | { type: 'prepared'; seconds: { subject: number; peer: number | null } }
-  | { type: 'sampled'; seconds: number[] }
+  | ({ type: 'sampled' } & Sample)
   | ({ type: 'finished' } & Finish)
   | ({ type: 'counted' } & Counted)
   | { type: 'failed'; message: string };

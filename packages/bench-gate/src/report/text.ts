@@ -4,7 +4,7 @@ import { formatTrailer } from '../base/trailers.js';
 import type { CheckReport } from '../check.js';
 import type { InstructionChange } from '../counting/change.js';
 import type { ComparisonResult } from '../timing/compare-with-peer.js';
-import { type CheckEntry, INSTRUCTIONS, SCALING } from '../verdict/check-benchmarks.js';
+import { type CheckEntry, INSTRUCTIONS, SCALING } from '../verdict/check-entry.js';
 import type { CounterChange } from '../verdict/counters.js';
 import { formatBytes, formatCount, formatTable, signedPercent } from './format.js';
 import type { Machine } from './results-file.js';
@@ -36,19 +36,22 @@ export function describeComparisons(results: readonly ComparisonResult[]): strin
 }
 
 export function describeCheck(entries: readonly CheckEntry[]): string {
-  const rows = entries.map(({ change, threshold, status, blocks, reason, counters, instructions, ...entry }) => [
-    describeName(entry),
-    describeSizes(entry.sizes),
-    instructions.kind === 'counted' ? signedPercent(instructions.growth, 2) : '',
-    change === null ? '' : signedPercent(change.center),
-    change === null ? '' : interval(change),
-    `${Math.round(100 * threshold)} %`,
-    String(blocks),
-    [status, reason, ...counters.map(describeCounter)].filter((text) => text !== '').join('; '),
-  ]);
+  const rows = entries.map(
+    ({ change, processorChange, threshold, status, blocks, reason, counters, instructions, ...entry }) => [
+      describeName(entry),
+      describeSizes(entry.sizes),
+      instructions.kind === 'counted' ? signedPercent(instructions.growth, 2) : '',
+      change === null ? '' : signedPercent(change.center),
+      change === null ? '' : interval(change),
+      processorChange === null ? '' : interval(processorChange),
+      `${Math.round(100 * threshold)} %`,
+      String(blocks),
+      [status, reason, ...counters.map(describeCounter)].filter((text) => text !== '').join('; '),
+    ],
+  );
   return [
     formatTable([
-      ['benchmark', 'sizes', 'instructions', 'time', '99 % interval', 'limit', 'pairs', 'verdict'],
+      ['benchmark', 'sizes', 'instructions', 'time', '99 % interval', 'processor time', 'limit', 'pairs', 'verdict'],
       ...rows,
     ]),
     ...describeCounting(entries),

@@ -5,8 +5,8 @@
 
 import { BenchmarkProcess, type BenchmarkTarget } from '../process/child-process.js';
 import type { BenchmarkInfo, Finish } from '../process/protocol.js';
-import { iterationsFor } from './block.js';
 import { median, quantile } from './statistics.js';
+import { iterationsFor } from './team.js';
 
 export interface Timing {
   name: string;
@@ -55,7 +55,7 @@ export async function compareWithPeer(
     };
     for (let round = 0; round < benchmark.rounds; round++) {
       for (const who of round % 2 === 0 ? (['subject', 'peer'] as const) : (['peer', 'subject'] as const)) {
-        if (iterations[who] > 0) times[who].push(median(await process.sample(who, iterations[who])));
+        if (iterations[who] > 0) times[who].push(median((await process.sample(who, iterations[who])).seconds));
       }
     }
     const { environment, ...finish } = await process.finish(root);

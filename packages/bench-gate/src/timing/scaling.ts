@@ -4,31 +4,32 @@
  */
 
 import type { BenchmarkInfo } from '../process/protocol.js';
-import { type BlockResult, measureContenders, type Sides, STEADY_MEMORY } from './block.js';
+import { type Sides, STEADY_MEMORY } from './block.js';
+import { Team } from './team.js';
 
-/** A block of ln of (head on all threads / head on one) / (base on all threads / base on one). */
-export function measureScalingBlock(
-  benchmark: BenchmarkInfo,
+export type ScalingContender = 'headAll' | 'headOne' | 'baseAll' | 'baseOne';
+
+/** Returns four processes, whose blocks are ln of (head on all threads / on one) / (base on all threads / on one). */
+export function scalingTeam(
+  { env, scaling }: Pick<BenchmarkInfo, 'env' | 'scaling'>,
   sides: Sides,
-  rounds: number,
   signal?: AbortSignal,
-): Promise<BlockResult> {
-  const { one, all } = benchmark.scaling!;
+): Team<ScalingContender> {
+  const { one, all } = scaling!;
   const process = (side: 'base' | 'head', threads: Readonly<Record<string, string>>) => ({
     side,
     root: sides[side].root,
-    env: { ...STEADY_MEMORY, ...threads, ...sides[side].env },
+    env: { ...env, ...STEADY_MEMORY, ...threads, ...sides[side].env },
   });
-  const contenders = {
-    headAll: process('head', all),
-    headOne: process('head', one),
-    baseAll: process('base', all),
-    baseOne: process('base', one),
-  };
-  return measureContenders(benchmark, contenders, {
+  return new Team({
+    contenders: {
+      headAll: process('head', all),
+      headOne: process('head', one),
+      baseAll: process('base', all),
+      baseOne: process('base', one),
+    },
     order: ['baseOne', 'baseAll', 'headAll', 'headOne'],
     logRatio: (low) => Math.log(low('headAll') / low('headOne')) - Math.log(low('baseAll') / low('baseOne')),
-    rounds,
     signal,
   });
 }

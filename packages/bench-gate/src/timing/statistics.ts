@@ -56,6 +56,17 @@ export function quantile(values: ArrayLike<number>, q: number): number {
   return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));
 }
 
+/**
+ * The two samples of a build in a round are summarised by this quantile of all their iterations. Other work on the
+ * machine can only add time. It can affect one entire sample, but probably not both.
+ */
+const LOW_QUANTILE = 0.05;
+
+/** Returns the time of a contender in a round, from the seconds of all its iterations. */
+export function lowTime(seconds: readonly number[]): number {
+  return quantile(seconds, LOW_QUANTILE);
+}
+
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }

@@ -1,5 +1,12 @@
 /** Compares work counters of two builds. They are exact, so one run shows changes that noise hides from a clock. */
-import type { Finish } from '../process/protocol.js';
+import type { Counters } from '../benchmark.js';
+
+/** What a process observed of itself. */
+export interface Observed {
+  counters: Counters | null;
+  /** Null if the process did other work too. */
+  peakMemoryBytes: number | null;
+}
 
 export interface CounterChange {
   counter: string;
@@ -21,7 +28,7 @@ const PEAK_MEMORY_BYTES = 16 * 2 ** 20;
  * Returns the counters whose ranges do not overlap: the minimum of one build is above the maximum of the other. So a
  * counter that a benchmark wrongly declares exact causes no false alarm. Counters that only one build has are left out.
  */
-export function counterChanges(base: readonly Finish[], head: readonly Finish[]): CounterChange[] {
+export function counterChanges(base: readonly Observed[], head: readonly Observed[]): CounterChange[] {
   const names = new Set([...base, ...head].flatMap(({ counters }) => Object.keys(counters ?? {})));
   const exact = [...names].sort().flatMap((counter) => {
     const [before, after] = [base, head].map((finishes) =>
@@ -31,8 +38,8 @@ export function counterChanges(base: readonly Finish[], head: readonly Finish[])
   });
   const memory = changeOf(
     PEAK_MEMORY,
-    base.map(({ peakMemoryBytes }) => peakMemoryBytes),
-    head.map(({ peakMemoryBytes }) => peakMemoryBytes),
+    base.flatMap(({ peakMemoryBytes }) => peakMemoryBytes ?? []),
+    head.flatMap(({ peakMemoryBytes }) => peakMemoryBytes ?? []),
   );
   return [
     ...exact,

@@ -3,7 +3,8 @@
  * whatever the noise. Time decides about everything else: memory, caches, threads, locks, the kernel.
  */
 import { INSTRUCTION_LIMIT, type InstructionChange } from '../counting/change.js';
-import type { Estimate } from '../timing/statistics.js';
+import { signedPercent } from '../report/format.js';
+import { type Estimate, judge } from '../timing/statistics.js';
 
 /** What the clock says; see `CheckStatus`. */
 export type TimeStatus = 'slower' | 'not slower' | 'accepted' | 'undecided';
@@ -12,7 +13,40 @@ export interface TimeVerdict {
   status: TimeStatus;
   /** Logarithms of head / base, at the last look. */
   estimate: Estimate | undefined;
+  /** The same of processor time. */
+  processor: Estimate | undefined;
   reason: string;
+}
+
+/** Shares, 0.07 for 7 %. */
+export interface Limits {
+  /** Slow-down that passes a check. */
+  threshold: number;
+  /** Slow-down that was accepted, or 0. */
+  accepted: number;
+}
+
+/**
+ * Time by the clock decides if it can. Otherwise processor time decides, which other load affects less, unless the
+ * clock contradicts it: waiting for a lock takes no processor time, and work on more threads takes more of it.
+ */
+export function joinClocks(
+  clock: Estimate,
+  processor: Estimate | undefined,
+  { threshold, accepted }: Limits,
+): TimeVerdict {
+  const limit = Math.max(threshold, accepted);
+  const verdict = (status: TimeStatus, by: Estimate, reason: string): TimeVerdict =>
+    status === 'not slower' && by.center > Math.log1p(threshold)
+      ? { status: 'accepted', estimate: clock, processor, reason: `up to ${Math.round(100 * accepted)} % is accepted` }
+      : { status, estimate: clock, processor, reason };
+  const byClock = judge(clock, limit);
+  if (byClock !== 'undecided' || !processor) return verdict(byClock, clock, '');
+  const byProcessor = judge(processor, limit);
+  const agrees = byProcessor === 'slower' ? clock.center > 0 : suggestsNoSlowdown(clock, limit);
+  if (byProcessor === 'undecided' || !agrees) return verdict('undecided', clock, '');
+  const interval = `${signedPercent(Math.expm1(processor.low))} to ${signedPercent(Math.expm1(processor.high))}`;
+  return verdict(byProcessor, processor, `decided by processor time, ${interval}`);
 }
 
 export type JoinedStatus = TimeStatus | 'more instructions';
@@ -26,7 +60,7 @@ export interface JoinedVerdict {
  * - A slower time fails.
  * - More instructions fail, unless they are accepted or time shows with 99 % confidence that the head is faster.
  * - Otherwise time decides. If it cannot, because the machine does other work, the counted instructions decide, unless
- *   time suggests a slow-down: then it is undecided, with the reason.
+ *   time, by the clock or of the processor, suggests a slow-down: then it is undecided, with the reason.
  *
  * @param accepted accepted growth of instructions as a share, or 0
  * @param threshold slow-down of time that passes, as a share
@@ -43,7 +77,9 @@ export function joinVerdicts(
     return { status: 'not slower', reason: 'faster with 99 % confidence, in spite of more instructions' };
   }
   if (status === 'undecided') {
-    if (instructions.kind === 'counted' && suggestsNoSlowdown(time.estimate, threshold))
+    const { estimate, processor = estimate } = time;
+    const suggestsNone = suggestsNoSlowdown(estimate, threshold) && suggestsNoSlowdown(processor, threshold);
+    if (instructions.kind === 'counted' && suggestsNone)
       return { status: 'not slower', reason: `decided by counting: ${describeInstructions(instructions)}` };
     const clock = time.estimate ? 'the time is too uncertain' : 'too few pairs of processes fitted into the budget';
     const count = describeInstructions(instructions);
@@ -72,6 +108,5 @@ function suggestsNoSlowdown(estimate: Estimate | undefined, threshold: number): 
 function describeInstructions(instructions: InstructionChange): string {
   if (instructions.kind === 'not counted')
     return instructions.reason === '' ? '' : `instructions were not counted (${instructions.reason})`;
-  const { growth } = instructions;
-  return `instructions changed by ${growth < 0 ? '-' : '+'}${Math.abs(100 * growth).toFixed(1)} %`;
+  return `instructions changed by ${signedPercent(instructions.growth)}`;
 }

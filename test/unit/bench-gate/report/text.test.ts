@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeCheck, describeFailures } from '../../../../packages/bench-gate/src/report/text.js';
-import type { CheckEntry } from '../../../../packages/bench-gate/src/verdict/check-benchmarks.js';
+import type { CheckEntry } from '../../../../packages/bench-gate/src/verdict/check-entry.js';
 
 const entry: CheckEntry = {
   name: 'parse/small',
@@ -9,6 +9,7 @@ const entry: CheckEntry = {
   threshold: 0.07,
   status: 'more instructions',
   change: { center: 0.05, low: 0.01, high: 0.09 },
+  processorChange: null,
   blocks: 4,
   counters: [],
   instructions: {

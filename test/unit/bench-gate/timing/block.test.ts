@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { lowTime, roundsFor } from '../../../../packages/bench-gate/src/timing/block.js';
+import { roundsFor } from '../../../../packages/bench-gate/src/timing/block.js';
+import { lowTime } from '../../../../packages/bench-gate/src/timing/statistics.js';
 
 describe('lowTime', () => {
   it('is not affected by load during one of two samples', () => {

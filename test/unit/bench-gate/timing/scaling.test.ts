@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
 import { listBenchmarks } from '../../../../packages/bench-gate/src/process/child-process.js';
-import { measureScalingBlock } from '../../../../packages/bench-gate/src/timing/scaling.js';
+import { scalingTeam } from '../../../../packages/bench-gate/src/timing/scaling.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 /** Its time follows from its threads, and those of the head wait for each other. */
@@ -20,7 +20,8 @@ it('detects lost parallelism, which one thread does not show', async () => {
   const file = join(temporaryFolder(), 'bench.mjs');
   writeFileSync(file, MODULE);
   const [benchmark] = await listBenchmarks(file, '/head');
-  const block = await measureScalingBlock(benchmark!, { base: { root: '/base' }, head: { root: '/head' } }, 2);
+  const team = scalingTeam(benchmark!, { base: { root: '/base' }, head: { root: '/head' } });
+  const block = await team.measure(benchmark!, 2).finally(() => team.stop());
   if (block.kind !== 'measured') throw new Error(block.reason);
   expect(Math.expm1(block.logRatios[1]!)).toBeCloseTo(1, 2); // twice the time on all threads
 });
