@@ -1,5 +1,5 @@
 /**
- * Is one build slower than the other? The evidence comes in blocks: a block is a fresh pair of processes, one per
+ * Is one build slower than the other? The evidence comes in blocks: a block is from a pair of processes, one per
  * build, and holds the log-ratios ln(head / base) of its rounds. Rounds of a block share the random conditions of a
  * process (addresses, pages, threads on cores), which alone shift a time by several percent. So blocks, not rounds, are
  * the independent observations.
