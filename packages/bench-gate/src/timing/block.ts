@@ -16,12 +16,13 @@ export interface Sides {
 
 /** Enough rounds for their median to ignore rounds during which the machine did other work. */
 export const ROUNDS = 10;
-/** Rounds of a block if there is more time per benchmark. */
-const LONG_ROUNDS = 16;
-const SECONDS_FOR_LONG = 30;
+/** Rounds of a block if there is less or more time, so that every benchmark gets enough blocks for a first look. */
+const SHORT = { rounds: 6, belowSeconds: 10 };
+const LONG = { rounds: 16, fromSeconds: 30 };
 
 export function roundsFor(secondsPerBenchmark: number): number {
-  return secondsPerBenchmark >= SECONDS_FOR_LONG ? LONG_ROUNDS : ROUNDS;
+  if (secondsPerBenchmark < SHORT.belowSeconds) return SHORT.rounds;
+  return secondsPerBenchmark >= LONG.fromSeconds ? LONG.rounds : ROUNDS;
 }
 
 /**

@@ -6,6 +6,7 @@
 import type { BenchmarkInfo } from '../process/protocol.js';
 import { roundsFor, type Sides } from '../timing/block.js';
 import { SeededRandom } from '../timing/random.js';
+import { LOOKS } from '../timing/statistics.js';
 import type { CheckEntry } from './check-entry.js';
 import { aspectsOf, Trial, type TrialSetting } from './trial.js';
 
@@ -28,7 +29,7 @@ export async function checkBenchmarks(
   const isOpen = (trial: Trial): boolean => trial.open && trial.fitsBefore(deadline);
   // Measures one block of each in turn, which spreads temporary load of the machine over all benchmarks.
   for (let pass = 0; trials.some(isOpen); pass++) {
-    for (const group of groupsOf(trials.filter(isOpen), pass)) {
+    for (const group of groupsOf(dueOf(trials.filter(isOpen), pass), pass)) {
       const team = group[0]!.aspect.team(setting, setting.signal);
       try {
         for (const trial of group.filter(isOpen)) {
@@ -41,6 +42,17 @@ export async function checkBenchmarks(
     }
   }
   return trials.map((trial) => trial.entry());
+}
+
+/**
+ * Returns the trials whose turn it is: until the first look the times, then what is undecided, and at last what counting
+ * decided, to which more time can add confidence.
+ */
+function dueOf(open: readonly Trial[], pass: number): readonly Trial[] {
+  const times = open.filter(({ aspect }) => aspect.measures === 'time');
+  if (pass < LOOKS[0].blocks && times.length > 0) return times;
+  const urgent = open.filter((trial) => trial.isUrgent);
+  return urgent.length > 0 ? urgent : open;
 }
 
 /**

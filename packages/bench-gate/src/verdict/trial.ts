@@ -93,6 +93,12 @@ export class Trial {
     return this.#open;
   }
 
+  /** The evidence so far decides nothing, or the head must still show that it is faster. */
+  get isUrgent(): boolean {
+    const fails = failsByInstructions(this.#instructions, this.#accepted(INSTRUCTIONS));
+    return this.#open && (fails || this.#joined().status === 'undecided');
+  }
+
   fitsBefore(deadline: number): boolean {
     return performance.now() + this.#blockMilliseconds < deadline;
   }
