@@ -30,8 +30,8 @@ export type Verdict = 'slower' | 'not slower' | 'undecided';
 
 /**
  * Numbers of blocks at which the evidence is evaluated, and the Student quantile of 1 - 0.01 / (2 * looks) =
- * 0.999444 with blocks - 1 degrees of freedom. The first look is for benchmarks that counting decides. The last ones are
- * for true changes of a few percent beyond the threshold.
+ * 0.999444 with blocks - 1 degrees of freedom. The first look is for benchmarks that counting decides, the
+ * last ones for true changes of a few percent beyond the threshold.
  */
 export const LOOKS = [
   { blocks: 3, student: 29.975 },

@@ -45,8 +45,8 @@ export async function checkBenchmarks(
 }
 
 /**
- * Returns the trials whose turn it is: until the first look the times, then what is undecided, and at last what counting
- * decided, to which more time can add confidence.
+ * Returns the trials whose turn it is: until the first look the times, then what is undecided, and at last what
+ * counting decided, to which more time can add confidence.
  */
 function dueOf(open: readonly Trial[], pass: number): readonly Trial[] {
   const times = open.filter(({ aspect }) => aspect.measures === 'time');
