@@ -33,7 +33,7 @@ const growthOf = ({ entries }: CheckReport, name: string): number => {
   return instructions.growth;
 };
 
-it('reads suites that run in vitest and in tinybench themselves', () => {
+it('reads suites that run in vitest, tinybench and mitata themselves', () => {
   const project = new GitProject();
   project.commit({ ...SUITES, 'source.mjs': suiteSource(3000) });
   symlinkSync(join(ROOT, 'node_modules'), join(project.root, 'node_modules'));
@@ -45,6 +45,9 @@ it('reads suites that run in vitest and in tinybench themselves', () => {
   const tinybench = run('bench/b.mjs');
   for (const name of ['tinybench', 'prepared']) expect(tinybench).toContain(name);
   expect(tinybench).not.toContain('Error');
+  const mitata = run('bench/c.mjs');
+  for (const name of ['mitata 1', 'mitata 2', 'plain']) expect(mitata).toContain(name);
+  expect(mitata).not.toContain('error');
 });
 
 describe.skipIf(skipped !== '')(`bench-gate in small projects${skipped}`, () => {
