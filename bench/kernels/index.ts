@@ -28,7 +28,7 @@ interface Size {
   queries: number;
 }
 const FULL: Size = { rows: 20_000, queries: 1000 };
-const SMALL: Size = { rows: 4000, queries: 200 };
+const SMALL: Size = { rows: 2000, queries: 50 };
 
 interface Data {
   base: Float32Array;

@@ -100,7 +100,7 @@ export async function check(options: CheckOptions = {}): Promise<CheckReport> {
   const sides = { base: { root: folder }, head: { root } };
   const baseVersions = await versionsOf(folder, bench, signal);
   const isSame = ({ name, version }: BenchmarkInfo): boolean => (baseVersions.get(name) ?? version) === version;
-  const counting = { ...options, root, bench, budget, build: `${commit} ${build}` };
+  const counting = { ...options, root, bench, budget, build, commit };
   const entries = await checkBenchmarks(benchmarks, {
     ...sides,
     accepted: acceptances,
@@ -124,9 +124,9 @@ const COUNTING_SHARE = 0.6;
 async function countBoth(
   benchmarks: readonly BenchmarkInfo[],
   sides: Sides,
-  options: CheckOptions & { root: string; bench: readonly string[]; build: string; budget: number },
+  options: CheckOptions & { root: string; bench: readonly string[]; build: string; commit: string; budget: number },
 ): Promise<Map<string, InstructionChange>> {
-  const { root, bench, build, budget, signal, onProgress } = options;
+  const { root, bench, build, commit, budget, signal, onProgress } = options;
   const uncounted = (reason: string): Map<string, InstructionChange> =>
     new Map(benchmarks.map(({ name }) => [name, { kind: 'not counted', reason }]));
   if (options.count === false) return uncounted('--no-count');
@@ -136,17 +136,27 @@ async function countBoth(
     return uncounted(tools.missing);
   }
   const { requests, valgrind } = tools;
-  const identity = { build, definitions: hashOfModules(root, bench), valgrind };
+  const definitions = hashOfModules(root, bench);
+  const cacheOf = (revision: string): CountCache =>
+    new CountCache(join(root, CACHE, 'counts'), { build: `${revision} ${build}`, definitions, valgrind });
+  const headCommit = await cleanCommit(root);
   const total = 2 * benchmarks.length;
   let counted = 0;
   return compareInstructions(benchmarks, {
     ...sides,
     requests,
-    baseCache: new CountCache(join(root, CACHE, 'counts'), identity),
+    baseCache: cacheOf(commit),
+    headCache: headCommit === undefined ? undefined : cacheOf(headCommit),
     deadline: performance.now() + 1000 * COUNTING_SHARE * budget,
     signal,
     onCounted: () => onProgress?.('count', ++counted, total),
   });
+}
+
+/** Returns the commit of the working tree, if nothing in it has changed since. */
+async function cleanCommit(root: string): Promise<string | undefined> {
+  const changes = await tryGit(root, ['status', '--porcelain', '--untracked-files=no']);
+  return changes === '' ? tryGit(root, ['rev-parse', 'HEAD']) : undefined;
 }
 
 /** Finds what counting needs: Valgrind, and the compiled requests to it. */

@@ -1,6 +1,6 @@
 /**
- * Keeps the counts of a base, which every check of a branch compares with. A file of the cache is named after all that
- * decides a count; see {@link CountIdentity}.
+ * Keeps the counts of commits. Every check of a branch compares with the same base, which an earlier check of the main
+ * branch may have counted. A file of the cache is named after all that decides a count; see {@link CountIdentity}.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -23,7 +23,13 @@ export interface CountIdentity {
 /** Raise it if counting changes. */
 const VERSION = 4;
 
-export class CountCache {
+/** Earlier counts of a build. */
+export interface CountStore {
+  read(part: readonly BenchmarkInfo[]): Promise<BuildCount[] | undefined>;
+  write(part: readonly BenchmarkInfo[], counts: readonly BuildCount[]): Promise<void>;
+}
+
+export class CountCache implements CountStore {
   /** @param folder is created if it is missing */
   constructor(
     private readonly folder: string,
@@ -56,6 +62,11 @@ export class CountCache {
     const key = JSON.stringify([VERSION, this.identity, process.version, processor, names]);
     return join(this.folder, `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
   }
+}
+
+/** Keeps the counts of a build that is always counted again: the working tree may not be what its commit says. */
+export function writeOnly(cache: CountStore): CountStore {
+  return { read: () => Promise.resolve(undefined), write: (part, counts) => cache.write(part, counts) };
 }
 
 type StoredCount =

@@ -10,12 +10,14 @@ import type { BenchmarkInfo } from '../process/protocol.js';
 import type { Side, Sides } from '../timing/block.js';
 import type { BuildCount } from './build-count.js';
 import { compareCounts, type InstructionChange, isDoubtful } from './change.js';
-import type { CountCache } from './count-cache.js';
+import { type CountStore, writeOnly } from './count-cache.js';
 import { type CountOptions, countPart, TIME_OVER } from './side-counter.js';
 
 export interface CountSetting extends Sides, CountOptions {
   /** Counts of the base that are already known. */
-  baseCache?: CountCache | undefined;
+  baseCache?: CountStore | undefined;
+  /** Keeps the counts of the head, which may be the base of the next check. */
+  headCache?: CountStore | undefined;
 }
 
 /**
@@ -29,15 +31,23 @@ export async function compareInstructions(
 ): Promise<Map<string, InstructionChange>> {
   const compare = async (
     some: readonly BenchmarkInfo[],
-    { baseCache, ...options }: CountSetting,
+    { baseCache, headCache, ...options }: CountSetting,
   ): Promise<Map<string, InstructionChange>> => {
-    const builds = [{ side: setting.base, cache: baseCache }, { side: setting.head }];
+    const builds = [
+      { side: setting.base, cache: baseCache },
+      { side: setting.head, cache: headCache && writeOnly(headCache) },
+    ];
     const [base, head] = (await countBuilds(some, builds, options)) as [Counts, Counts];
     return new Map(some.map(({ name }) => [name, compareCounts(base.get(name)!, head.get(name)!)]));
   };
   const changes = await compare(benchmarks, setting);
   const doubtful = benchmarks.filter(({ name }) => isDoubtful(changes.get(name)!));
-  const again = await compare(doubtful, { ...setting, baseCache: undefined, onCounted: undefined });
+  const again = await compare(doubtful, {
+    ...setting,
+    baseCache: undefined,
+    headCache: undefined,
+    onCounted: undefined,
+  });
   for (const [name, change] of again)
     if (change.kind === 'counted' && change.growth < growthOf(changes.get(name)!)) changes.set(name, change);
   return changes;
@@ -50,7 +60,7 @@ function growthOf(change: InstructionChange): number {
 /** A build to count, and its earlier counts. */
 export interface CountedBuild {
   side: Side;
-  cache?: CountCache | undefined;
+  cache?: CountStore | undefined;
 }
 
 type Counts = Map<string, BuildCount>;

@@ -44,6 +44,10 @@ export interface TeamPlan<K extends string> {
 const SAMPLE_SECONDS = 0.025;
 const MAX_ITERATIONS = 2000;
 
+/** A block of long iterations takes this time, unless it would have fewer than three rounds. */
+const BLOCK_SECONDS = 3;
+const LEAST_ROUNDS = 3;
+
 export class Team<K extends string> {
   readonly #processes = new Map<K, BenchmarkProcess>();
 
@@ -63,17 +67,20 @@ export class Team<K extends string> {
       return { kind: `${side} failed`, reason: messageOf(failed.reason) };
     }
     const seconds = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value.subject] : []));
+    const iterations = iterationsFor(Math.max(...seconds));
+    const roundSeconds = 2 * iterations * seconds.reduce((sum, value) => sum + value, 0);
+    const enough = Math.min(rounds, Math.max(LEAST_ROUNDS, Math.floor(BLOCK_SECONDS / roundSeconds)));
     const logRatios: number[] = [];
     const processorLogRatios: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const { clock, processor } = await this.#round(round, iterationsFor(Math.max(...seconds)));
+    for (let round = 0; round < enough; round++) {
+      const { clock, processor } = await this.#round(round, iterations);
       logRatios.push(clock);
       if (processor !== undefined) processorLogRatios.push(processor);
     }
     return {
       kind: 'measured',
       logRatios,
-      processorLogRatios: processorLogRatios.length === rounds ? processorLogRatios : [],
+      processorLogRatios: processorLogRatios.length === enough ? processorLogRatios : [],
       base: await this.#finish('base'),
       head: await this.#finish('head'),
     };
