@@ -4,7 +4,7 @@ import type { ProbabilitiesState } from '../api-types.js';
 import { getBytes, getJson } from './api.js';
 import type { Colouring } from './colouring.js';
 import type { Explorer } from './explorer.js';
-import { labelOf } from './facets.js';
+import { formatCount, labelOf } from './facets.js';
 
 /** Entries of the list for the probability of the value id of each answer, and of one that is chosen beside it. */
 const OWN = 'p:';
@@ -119,7 +119,12 @@ async function probabilityColouring(name: string, onWait: (text: string) => bool
     const state = await getJson<ProbabilitiesState>('/v1/explore/probabilities');
     if (state.state === 'unavailable') throw new Error(`There are no probabilities. ${state.message}`);
     if (state.state === 'ready') break;
-    if (!onWait(`The probabilities are being computed: ${state.done} of ${state.total} folds`)) return undefined;
+    if (
+      !onWait(
+        `The probabilities are being computed: ${formatCount(state.done)} of ${formatCount(state.total)} ${state.step}`,
+      )
+    )
+      return undefined;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   const id = name.slice(OWN.length);
