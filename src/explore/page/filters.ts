@@ -156,8 +156,10 @@ function extentOf(rows: number, valueOf: (row: number) => number): Bins {
 
 function binsOf(rows: number, valueOf: (row: number) => number, { least, most }: Bins): Uint8Array {
   const width = (most - least) / BINS || 1;
-  return Uint8Array.from({ length: rows }, (_, row) => {
+  const bins = new Uint8Array(rows); // a loop, because "from" takes several times as long
+  for (let row = 0; row < rows; row++) {
     const value = valueOf(row);
-    return Number.isNaN(value) ? 255 : Math.min(BINS - 1, Math.floor((value - least) / width));
-  });
+    bins[row] = Number.isNaN(value) ? 255 : Math.min(BINS - 1, Math.floor((value - least) / width));
+  }
+  return bins;
 }
