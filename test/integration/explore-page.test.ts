@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { decodeView } from '../../src/explore/page/view-link.js';
 import type { QaRecord } from '../../src/records/record.js';
 import { CHROMIUM, openBrowser } from '../support/browser.js';
 import { runCli } from '../support/cli.js';
@@ -151,7 +152,8 @@ describe.skipIf(!CHROMIUM)(
       expect(likely.length).toBeGreaterThan(0);
       const shown = `${likely.length} of 91 answers shown`;
       expect(await status()).toBe(shown);
-      await page.waitForTimeout(600);
+      // The address is written a moment after the last frame.
+      await page.waitForURL(({ hash }) => decodeView(hash).colourRange !== undefined);
       const link = page.url();
       await page.goto('about:blank');
       await open(link);

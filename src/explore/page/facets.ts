@@ -11,7 +11,7 @@ export function labelOf(name: string): string {
   return LABELS[name] ?? name.replaceAll('_', ' ');
 }
 
-/** Groups the digits of an integer. Locales would do it, but the first use of one takes long, and there are many bars. */
+/** Groups the digits of an integer. A locale would do it, but its first use takes long, and there are many bars. */
 export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
