@@ -156,6 +156,13 @@ export class MapView {
     return this.camera.toPixel(coordinates[2 * point]!, coordinates[2 * point + 1]!);
   }
 
+  /** Whether a place is within the view. */
+  isVisible(x: number, y: number): boolean {
+    const { camera } = this;
+    const pixel = camera.toPixel(x, y);
+    return pixel.x >= 0 && pixel.y >= 0 && pixel.x <= camera.width && pixel.y <= camera.height;
+  }
+
   /** Moves the view so that a place is in the middle, and at least this magnified. */
   goTo(x: number, y: number, zoom: number): void {
     this.camera.x = x;
