@@ -110,9 +110,11 @@ export class MapView {
   redraw(): void {
     if (this.#queued) return;
     this.#queued = true;
+    clearTimeout(this.#resting); // the next frame can take longer to begin than a rest
+    const wanted = performance.now();
     requestAnimationFrame((now) => {
       this.#queued = false;
-      const share = this.#budget.next(now);
+      const share = this.#budget.next(now, wanted);
       this.#draw(this.#isMeasured ? share : Math.min(1, MEASURED_POINTS / this.order.length));
     });
   }
