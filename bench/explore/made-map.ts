@@ -44,6 +44,10 @@ export async function startMadeMap(points: number): Promise<{ url: string; stop:
     '/v1/explore': ['application/json', JSON.stringify(header)],
     '/v1/explore/labels': ['application/json', JSON.stringify({ labels })],
     '/v1/explore/texts': ['application/json', JSON.stringify({ state: 'ready' })],
+    '/v1/explore/probabilities': [
+      'application/json',
+      JSON.stringify({ state: 'unavailable', message: 'Made points have none' }),
+    ],
     '/v1/explore/arrays/coordinates': ['application/octet-stream', bytes(coordinates)],
     '/v1/explore/arrays/value-ids': [
       'application/octet-stream',

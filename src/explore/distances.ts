@@ -27,8 +27,9 @@ export async function distancesToRow(
     return batch;
   };
   try {
-    const vector = new Float32Array(dim);
-    await reader.read(row, vector);
+    const own = new Float32Array(dim);
+    await reader.read(row, own);
+    const vector = Float64Array.from(own);
     let batch = await load(0, buffers[0]);
     for (let first = 0, turn = 1; batch.length > 0; first += BATCH_ROWS, turn = 1 - turn) {
       throwIfAborted(signal);
@@ -43,16 +44,20 @@ export async function distancesToRow(
 }
 
 /**
- * Computes the distances of rows to a vector. Four sums hide the latency of an addition, which one would wait for.
+ * Computes the distances of rows to a vector. Four sums hide the latency of an addition, which one would wait for, and
+ * the vector has the precision of the sums, so that it is not converted again for every row.
  *
  * @param rows [n, dim]
  * @param vector [dim]
  * @param out at least [n]
  */
-export function euclideanDistances(rows: Float32Array, vector: Float32Array, out: Float32Array): void {
+export function euclideanDistances(rows: Float32Array, vector: Float64Array, out: Float32Array): void {
   const dim = vector.length;
   for (let row = 0, at = 0; at < rows.length; row++, at += dim) {
-    let [a, b, c, d] = [0, 0, 0, 0];
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
     let i = 0;
     for (; i + 3 < dim; i += 4) {
       const p = rows[at + i]! - vector[i]!;
