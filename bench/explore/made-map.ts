@@ -6,6 +6,7 @@ import { packageFile } from '../../src/core/package-files.js';
 import { SeededRandom } from '../../src/core/random.js';
 import type { ExploreHeader } from '../../src/explore/api-types.js';
 import { mapColumns } from '../../src/maps/map-columns.js';
+import { EXPLORE_PAGE } from '../../src/server/routes/explore/page.js';
 
 const CLUSTERS = 60;
 const MODELS = 100;
@@ -37,16 +38,16 @@ export async function startMadeMap(points: number): Promise<{ url: string; stop:
   const labels = centres.map(([x, y], i) => ({ level: i % 4, x: x + 1.5, y: y + 1.5, count: i, label: `topic ${i}` }));
   const bytes = (array: Float32Array | Int32Array | Uint32Array): Buffer => Buffer.from(array.buffer);
   const answers: Record<string, [string, string | Buffer]> = {
-    '/': [
-      'text/html; charset=utf-8',
-      '<!doctype html><meta name="viewport" content="width=device-width, initial-scale=1">' +
-        '<link rel="stylesheet" href="/explore.css"><body><script src="/explore.js"></script>',
-    ],
+    '/': ['text/html; charset=utf-8', EXPLORE_PAGE],
     '/explore.js': ['text/javascript', readFileSync(packageFile('dist/explore/page/explore.js'))],
     '/explore.css': ['text/css', readFileSync(packageFile('dist/explore/page/explore.css'))],
     '/v1/explore': ['application/json', JSON.stringify(header)],
     '/v1/explore/labels': ['application/json', JSON.stringify({ labels })],
     '/v1/explore/texts': ['application/json', JSON.stringify({ state: 'ready' })],
+    '/v1/explore/probabilities': [
+      'application/json',
+      JSON.stringify({ state: 'unavailable', message: 'Made points have none' }),
+    ],
     '/v1/explore/arrays/coordinates': ['application/octet-stream', bytes(coordinates)],
     '/v1/explore/arrays/value-ids': [
       'application/octet-stream',

@@ -8,7 +8,8 @@ export type TextSearchState =
 
 /** Whether there are out-of-fold probabilities of the value ids. */
 export type ProbabilitiesState =
-  | { state: 'building'; done: number; total: number }
+  /** Classifiers of the folds are trained, then all answers are scored. */
+  | { state: 'building'; step: 'folds' | 'answers'; done: number; total: number }
   | { state: 'ready' }
   | { state: 'unavailable'; message: string };
 

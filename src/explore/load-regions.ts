@@ -5,7 +5,7 @@ import type { DerivedFolder } from './derived/derived-folder.js';
 
 const FILE = 'labels.bin';
 /** Changes when labels are computed in another way. */
-const VERSION = 2;
+const VERSION = 3;
 
 /**
  * Reads the labels of the regions of a map from disk, or computes and saves them.

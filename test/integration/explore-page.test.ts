@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { decodeView } from '../../src/explore/page/view-link.js';
 import type { QaRecord } from '../../src/records/record.js';
 import { CHROMIUM, openBrowser } from '../support/browser.js';
 import { runCli } from '../support/cli.js';
@@ -138,6 +139,38 @@ describe.skipIf(!CHROMIUM)(
       await page.click('#tab-answers');
       await page.locator('#panel-answers .choose').first().click();
       await page.locator('.tooltip .details', { hasText: /probability of model-1\$eng: 0?[.\d]+/ }).waitFor();
+      await page.click('.actions >> text=Close');
+    });
+
+    it('filters by the probability or distance that decides the colours, and keeps that in the link', async () => {
+      await page.click('#tab-filter');
+      const least = page.locator('#panel-filter input[aria-label="Least probability of model-1$eng"]');
+      await least.fill('0.5');
+      await least.press('Enter');
+      const response = await fetch(`${server.url}/v1/explore/probabilities/rows?id=model-1$eng`);
+      const likely = new Float32Array(await response.arrayBuffer()).filter((value) => value >= 0.5);
+      expect(likely.length).toBeGreaterThan(0);
+      const shown = `${likely.length} of 91 answers shown`;
+      expect(await status()).toBe(shown);
+      // The address is written a moment after the last frame.
+      await page.waitForURL(({ hash }) => decodeView(hash).colourRange !== undefined);
+      const link = page.url();
+      await page.goto('about:blank');
+      await open(link);
+      await page.locator('.bar .status', { hasText: shown }).waitFor();
+      expect(await least.inputValue()).toBe('0.5');
+      await page.selectOption('#colour-by', 'model');
+      expect(await status()).toBe('91 of 91 answers shown');
+      expect(await least.isVisible()).toBe(false);
+      await page.click('#tab-answers');
+      await page.locator('#panel-answers .choose').first().click();
+      await page.click('.actions >> text=Colour by distance');
+      await page.click('#tab-filter');
+      const most = page.locator('#panel-filter input[aria-label^="Most distance to an answer of"]');
+      await most.fill('0');
+      await most.press('Enter');
+      expect(await status()).toBe('1 of 91 answers shown');
+      await page.click('text=show all');
       await page.click('.actions >> text=Close');
     });
 

@@ -3,7 +3,8 @@ import { make } from '../../maps/viewer/make.js';
 import type { MapView } from '../../maps/viewer/map-view.js';
 import type { NeighbourRow } from '../api-types.js';
 import { textElement } from './answer-item.js';
-import { getBytes, getJson } from './api.js';
+import { getJson } from './api.js';
+import { distanceName } from './colour-by.js';
 import type { Explorer } from './explorer.js';
 
 /** Distance between point and card, and between card and border, in pixels. */
@@ -27,7 +28,7 @@ export class Card {
     this.element.setAttribute('role', 'status');
     this.#addAction('Neighbours', () => this.#showNeighbours());
     this.#addAction('All answers to this question', () => explorer.tell('question', this.row));
-    this.#addAction('Colour by distance', () => this.#colourByDistance());
+    this.#addAction('Colour by distance', () => explorer.tell('colour', { name: distanceName(this.row) }));
     this.#addAction('Close', () => this.release());
   }
 
@@ -92,7 +93,7 @@ export class Card {
     const { colouring } = this.explorer;
     if (colouring.kind !== 'number') return [];
     const value = colouring.valueOf(row);
-    return Number.isNaN(value) ? [] : [`${colouring.label}: ${Math.round(Math.abs(value) * 1000) / 1000}`];
+    return Number.isNaN(value) ? [] : [`${colouring.label}: ${Math.round(value * 1000) / 1000}`];
   }
 
   #addAction(text: string, action: () => void | Promise<void>): void {
@@ -106,14 +107,5 @@ export class Card {
     const parameters = { row, k: NEIGHBOURS };
     const { neighbours } = await getJson<{ neighbours: NeighbourRow[] }>('/v1/explore/neighbours', parameters);
     explorer.tell('spot', { ...explorer.placeOf(row), rows: neighbours.map((neighbour) => neighbour.row) });
-  }
-
-  async #colourByDistance(): Promise<void> {
-    const { row, explorer } = this;
-    const distances = new Float32Array(await getBytes('/v1/explore/distances', { row }));
-    const most = distances.reduce((best, distance) => Math.max(best, distance), 0);
-    const label = `distance to an answer of ${explorer.valueIdOf(row)}`;
-    // Near answers are bright.
-    explorer.setColouring({ kind: 'number', label, valueOf: (other) => -distances[other]!, least: -most, most: 0 });
   }
 }

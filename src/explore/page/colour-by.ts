@@ -1,15 +1,22 @@
-/** The choice of what decides the colours: a column, a number, or the probability of a value id. */
+/** The choice of what decides the colours: a column, a number, the probability of a value id, or a distance. */
 import { make } from '../../maps/viewer/make.js';
 import type { ProbabilitiesState } from '../api-types.js';
 import { getBytes, getJson } from './api.js';
-import type { Colouring } from './colouring.js';
+import type { Colouring, NumberColouring } from './colouring.js';
 import type { Explorer } from './explorer.js';
-import { labelOf } from './facets.js';
+import { formatCount, labelOf } from './facets.js';
 
 /** Entries of the list for the probability of the value id of each answer, and of one that is chosen beside it. */
 const OWN = 'p:';
 const ONE = 'p:*';
+/** Begins the name of the distance to an answer, which its row ends. */
+const DISTANCE = 'd:';
 const POLL_MS = 1500;
+
+/** The name of the colours by the distance to an answer. */
+export function distanceName(row: number): string {
+  return `${DISTANCE}${row}`;
+}
 
 export function colourBy(explorer: Explorer): HTMLElement {
   const { columns, numbers } = explorer.data;
@@ -48,31 +55,32 @@ export function colourBy(explorer: Explorer): HTMLElement {
       other.textContent = 'the sides that are compared';
       list.value = '';
     } else {
-      const { name = '', label, least, most } = colouring;
+      const { name, label, least, most, isReversed } = colouring;
       const isOne = name.startsWith(OWN) && name !== OWN;
       other.textContent = label;
-      list.value = isOne ? ONE : name;
+      list.value = isOne ? ONE : name.startsWith(DISTANCE) ? '' : name;
       ids.hidden = !isOne;
       if (isOne) ids.value = name.slice(OWN.length);
-      scale.firstChild!.textContent = shortNumber(least);
-      scale.lastChild!.textContent = shortNumber(most);
+      scale.firstChild!.textContent = shortNumber(isReversed ? most : least);
+      scale.lastChild!.textContent = shortNumber(isReversed ? least : most);
     }
   };
-  const choose = async (name: string): Promise<void> => {
+  const choose = async (name: string, range?: readonly [number, number]): Promise<void> => {
     const own = ++run;
+    const wait = (text: string): boolean => {
+      if (own === run) say(text);
+      return own === run;
+    };
     say('');
-    if (!name.startsWith(OWN)) {
-      explorer.setColouring(colouringOf(explorer, name));
-      return;
-    }
     try {
-      const colouring = await probabilityColouring(name, (text) => {
-        if (own === run) say(text);
-        return own === run;
-      });
+      const colouring = name.startsWith(OWN)
+        ? await probabilityColouring(name, wait)
+        : name.startsWith(DISTANCE)
+          ? await distanceColouring(explorer, name)
+          : colouringOf(explorer, name);
       if (!colouring || own !== run) return;
       say('');
-      explorer.setColouring(colouring);
+      explorer.setColouring(colouring, range);
     } catch (error) {
       if (own !== run) return;
       refresh(); // the colours stay as they are
@@ -81,7 +89,7 @@ export function colourBy(explorer: Explorer): HTMLElement {
   };
   list.addEventListener('change', () => void choose(list.value === ONE ? OWN + ids.value : list.value));
   ids.addEventListener('change', () => void choose(OWN + ids.value));
-  explorer.on('colour', (name) => void choose(name));
+  explorer.on('colour', ({ name, range }) => void choose(name, range));
   explorer.on('colouring', refresh);
   refresh();
   return make('div', {}, [
@@ -93,7 +101,7 @@ export function colourBy(explorer: Explorer): HTMLElement {
 }
 
 function shortNumber(value: number): string {
-  return String(Math.round(Math.abs(value) * 100) / 100);
+  return String(Math.round(value * 100) / 100);
 }
 
 /** Returns the colouring that an entry of the list names; the first column for an unknown name. */
@@ -114,16 +122,33 @@ function colouringOf({ data, filters }: Explorer, name: string): Colouring {
  *
  * @throws Error that says why there are none
  */
-async function probabilityColouring(name: string, onWait: (text: string) => boolean): Promise<Colouring | undefined> {
+async function probabilityColouring(
+  name: string,
+  onWait: (text: string) => boolean,
+): Promise<NumberColouring | undefined> {
   for (;;) {
     const state = await getJson<ProbabilitiesState>('/v1/explore/probabilities');
     if (state.state === 'unavailable') throw new Error(`There are no probabilities. ${state.message}`);
     if (state.state === 'ready') break;
-    if (!onWait(`The probabilities are being computed: ${state.done} of ${state.total} folds`)) return undefined;
+    if (
+      !onWait(
+        `The probabilities are being computed: ${formatCount(state.done)} of ${formatCount(state.total)} ${state.step}`,
+      )
+    )
+      return undefined;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   const id = name.slice(OWN.length);
   const values = new Float32Array(await getBytes('/v1/explore/probabilities/rows', id === '' ? {} : { id }));
   const label = `probability of ${id === '' ? 'its own value id' : id}`;
   return { kind: 'number', name, label, valueOf: (row) => values[row]!, least: 0, most: 1 };
+}
+
+/** Loads the distances of all answers to the one that `name` ends with. @throws Error for an unknown row */
+async function distanceColouring(explorer: Explorer, name: string): Promise<NumberColouring> {
+  const row = Number(name.slice(DISTANCE.length));
+  const distances = new Float32Array(await getBytes('/v1/explore/distances', { row }));
+  const most = distances.reduce((best, distance) => Math.max(best, distance), 0);
+  const label = `distance to an answer of ${explorer.valueIdOf(row)}`;
+  return { kind: 'number', name, label, valueOf: (other) => distances[other]!, least: 0, most, isReversed: true };
 }

@@ -18,12 +18,14 @@ export const SIDE_COLOURS = ['#0072b2', '#d55e00'] as const;
 /** Colours by a number, which is NaN for rows without one. */
 export interface NumberColouring {
   kind: 'number';
-  /** The entry in the list of colours, if it has one. */
-  name?: string;
+  /** The entry in the list of colours, or what stands for one in a link. */
+  name: string;
   label: string;
   valueOf: (row: number) => number;
   least: number;
   most: number;
+  /** Whether small numbers are bright, as those of near answers. */
+  isReversed?: boolean;
 }
 
 export type Colouring =
@@ -84,8 +86,8 @@ function rowColours(
   focus: number | undefined,
 ): (row: number) => Rgb | undefined {
   if (colouring.kind === 'number') {
-    const { valueOf, least, most } = colouring;
-    const table = Array.from({ length: 256 }, (_, i) => sequentialColour(i / 255));
+    const { valueOf, least, most, isReversed } = colouring;
+    const table = Array.from({ length: 256 }, (_, i) => sequentialColour((isReversed ? 255 - i : i) / 255));
     const scale = 255 / (most - least || 1);
     return (row) => table[Math.max(0, Math.min(255, Math.round((valueOf(row) - least) * scale)))];
   }

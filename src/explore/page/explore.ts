@@ -66,10 +66,17 @@ function start(data: MapData): void {
     recolour();
   });
   explorer.on('colouring', () => {
+    if (explorer.colouring.kind === 'sides') card.release();
     if (explorer.focus === undefined) drawContours();
     recolour();
   });
   explorer.on('spot', (spot) => {
+    // The card of another answer would cover the lines, and a cross outside of the map could not be seen.
+    const own = card.row >= 0 ? explorer.placeOf(card.row) : undefined;
+    if (spot && (spot.x !== own?.x || spot.y !== own.y)) {
+      card.release();
+      if (!view.isVisible(spot.x, spot.y)) view.goTo(spot.x, spot.y, 1);
+    }
     view.overlay.star = spot && { ...spot, ends: spot.rows.map((row) => explorer.placeOf(row)) };
     view.redraw();
   });

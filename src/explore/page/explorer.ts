@@ -18,8 +18,8 @@ interface Events {
   /** The filters or their counts have changed. */
   filters: undefined;
   colouring: undefined;
-  /** Colours by an entry of their list are wanted. */
-  colour: string;
+  /** Colours by an entry of their list are wanted, and only what is in a range. */
+  colour: { name: string; range?: readonly [number, number] | undefined };
   spot: Spot | undefined;
   /** A row was chosen, -1 for none. */
   row: number;
@@ -61,10 +61,21 @@ export class Explorer {
     this.tell('filters', undefined);
   }
 
-  setColouring(colouring: Colouring): void {
+  /** A number that is not one of the data can be filtered as long as it decides the colours. */
+  setColouring(colouring: Colouring, range?: readonly [number, number]): void {
+    const { filters } = this;
+    const number =
+      colouring.kind === 'number' && !this.data.numberOf.includes(colouring.valueOf) ? colouring : undefined;
+    const isOther = number !== undefined || filters.bins[filters.colour] !== undefined;
     this.colouring = colouring;
     this.focus = undefined;
+    if (isOther) {
+      filters.setColour(number);
+      if (number) filters.ranges[filters.colour] = range;
+      filters.apply();
+    }
     this.tell('colouring', undefined);
+    if (isOther) this.tell('filters', undefined);
   }
 
   setFocus(category: number | undefined): void {

@@ -3,7 +3,7 @@ import type { MapColumn } from '../../maps/value-map.js';
 import { make } from '../../maps/viewer/make.js';
 import { coloursOf, SIDE_COLOURS } from './colouring.js';
 import type { Explorer } from './explorer.js';
-import { BINS } from './filters.js';
+import { BINS, type Bins } from './filters.js';
 
 const LABELS: Readonly<Record<string, string>> = { 'value-id': 'value id', lang: 'language' };
 
@@ -11,8 +11,9 @@ export function labelOf(name: string): string {
   return LABELS[name] ?? name.replaceAll('_', ' ');
 }
 
+/** Groups the digits of an integer. A locale would do it, but its first use takes long, and there are many bars. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-US');
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** Bars of one column: a button per category. */
@@ -86,33 +87,42 @@ function toggled(
   return next.size === 0 || next.size === categories ? undefined : next;
 }
 
-/** Histogram of one number, with its range as two fields. */
+/**
+ * Histogram of one number, with its range as two fields. That of the number that only decides the colours is hidden as
+ * long as there is none.
+ */
 export function numberChart(explorer: Explorer, position: number): HTMLElement {
   const { filters, data } = explorer;
-  const { name } = data.numbers[position]!;
-  const bins = filters.bins[position]!;
+  const isColour = position === filters.colour;
+  const nameNow = (): string => {
+    if (!isColour) return labelOf(data.numbers[position]!.name);
+    return explorer.colouring.kind === 'number' ? explorer.colouring.label : '';
+  };
   const plot = make('div', { className: 'histogram' });
   const columns = Array.from({ length: BINS }, () => make('span'));
   plot.append(...columns);
   plot.setAttribute('role', 'img');
-  plot.setAttribute('aria-label', `Histogram of ${labelOf(name)}`);
-  const field = (label: string): HTMLInputElement => {
-    const input = make('input', { type: 'number', step: 'any' });
-    input.setAttribute('aria-label', `${label} ${labelOf(name)}`);
-    return input;
-  };
-  const [from, to] = [field('Least'), field('Most')];
+  const [from, to] = [0, 1].map(() => make('input', { type: 'number', step: 'any' })) as [
+    HTMLInputElement,
+    HTMLInputElement,
+  ];
   const setRange = (least: number, most: number): void => {
+    const bins = filters.bins[position]!;
     filters.ranges[position] = least <= bins.least && most >= bins.most ? undefined : [least, most];
     explorer.filtersChanged();
   };
   for (const input of [from, to])
     input.addEventListener('change', () => {
-      const valueOf = (field: HTMLInputElement, other: number): number =>
-        field.value === '' ? other : Number(field.value);
+      const bins = filters.bins[position]!;
+      // The fields show rounded bounds, which can be within the unrounded ones.
+      const valueOf = ({ value }: HTMLInputElement, bound: number): number =>
+        value === '' || value === shown(bound, bins) ? bound : Number(value);
       setRange(valueOf(from, bins.least), valueOf(to, bins.most));
     });
-  const valueAt = (share: number): number => bins.least + share * (bins.most - bins.least);
+  const valueAt = (share: number): number => {
+    const { least, most } = filters.bins[position]!;
+    return least + share * (most - least);
+  };
   let start: number | undefined;
   const shareAt = ({ clientX }: PointerEvent): number => {
     const { left, width } = plot.getBoundingClientRect();
@@ -130,7 +140,17 @@ export function numberChart(explorer: Explorer, position: number): HTMLElement {
     if (high - low < 0.01) setRange(-Infinity, Infinity);
     else setRange(valueAt(low), valueAt(high));
   });
+  const title = new Text();
+  const chart = section(title, '', make('div', {}, [plot, make('div', { className: 'range' }, [from, to])]), true);
   const refresh = (): void => {
+    const bins = filters.bins[position];
+    chart.hidden = bins === undefined;
+    if (!bins) return;
+    const name = nameNow();
+    title.data = name;
+    plot.setAttribute('aria-label', `Histogram of ${name}`);
+    from.setAttribute('aria-label', `Least ${name}`);
+    to.setAttribute('aria-label', `Most ${name}`);
     const most = bins.counts.reduce((best, count) => Math.max(best, count), 1);
     const range = filters.ranges[position];
     columns.forEach((column, bin) => {
@@ -139,16 +159,23 @@ export function numberChart(explorer: Explorer, position: number): HTMLElement {
       column.classList.toggle('out', range !== undefined && (high < range[0] || low > range[1]));
     });
     const [low, high] = range ?? [bins.least, bins.most];
-    from.value = String(Math.round(low * 100) / 100);
-    to.value = String(Math.round(high * 100) / 100);
+    from.value = shown(low, bins);
+    to.value = shown(high, bins);
   };
   explorer.on('filters', refresh);
   refresh();
-  return section(labelOf(name), '', make('div', {}, [plot, make('div', { className: 'range' }, [from, to])]), true);
+  return chart;
 }
 
-function section(title: string, note: string, content: HTMLElement, isOpen: boolean): HTMLElement {
-  const summary = make('summary', { textContent: title }, [make('span', { className: 'count', textContent: note })]);
-  summary.firstChild!.after(' ');
+/** A bound of a range, as precise as a thousandth of what the histogram covers. */
+function shown(bound: number, { least, most }: Bins): string {
+  const digits = Math.max(0, Math.min(9, 3 - Math.floor(Math.log10(most - least || 1))));
+  return String(Number(bound.toFixed(digits)));
+}
+
+function section(title: string | Text, note: string, content: HTMLElement, isOpen: boolean): HTMLElement {
+  const name = typeof title === 'string' ? new Text(title) : title;
+  const count = make('span', { className: 'count', textContent: note });
+  const summary = make('summary', {}, [name, new Text(' '), count]);
   return make('details', { className: 'facet', open: isOpen }, [summary, content]);
 }

@@ -8,6 +8,7 @@ export function filterTab(explorer: Explorer): HTMLElement {
   const { columns, numbers } = explorer.data;
   return make('div', {}, [
     colourBy(explorer),
+    numberChart(explorer, explorer.filters.colour),
     ...columns
       .map((column, i) => ({ column, i }))
       .sort((a, b) => orderOf(a.i) - orderOf(b.i))

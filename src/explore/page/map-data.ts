@@ -1,5 +1,4 @@
 import type { Region } from '../../maps/value-map.js';
-import { boundsOf } from '../../maps/value-map.js';
 import type { ExploreHeader, LabelsAnswer } from '../api-types.js';
 import { getBytes, getJson } from './api.js';
 
@@ -9,7 +8,6 @@ export interface MapData extends ExploreHeader {
   coordinates: Float32Array;
   /** For every row, the position of its value id in the first column. */
   rowValueIds: Int32Array;
-  bounds: [number, number, number, number];
   regions: Region[];
   /** For every number column, the value of a row; NaN if it has none. */
   numberOf: ((row: number) => number)[];
@@ -31,7 +29,6 @@ export async function loadMapData(): Promise<MapData> {
     ...header,
     coordinates,
     rowValueIds,
-    bounds: boundsOf(coordinates),
     regions: labels,
     numberOf: header.numbers.map(({ byValueId }) =>
       byValueId ? (row: number) => byValueId[rowValueIds[row]!] ?? Number.NaN : (row: number) => answerLengths[row]!,

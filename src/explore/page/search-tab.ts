@@ -83,10 +83,9 @@ export class SearchTab {
     ]);
     if (!isCurrent()) return;
     const bits = new Uint8Array(bitmap);
-    this.#restrict(
-      text,
-      Uint8Array.from({ length: explorer.data.rows }, (_, row) => (bits[row >> 3]! >> (row & 7)) & 1),
-    );
+    const rows = new Uint8Array(explorer.data.rows);
+    for (let row = 0; row < rows.length; row++) rows[row] = (bits[row >> 3]! >> (row & 7)) & 1;
+    this.#restrict(text, rows);
     const order = found.isRanked ? 'best first' : 'the first of too many to rank';
     this.#status.textContent = `${formatCount(found.total)} answers${found.total > 0 ? `, ${order}` : ''}`;
     const records = await explorer.records.read(found.rows);

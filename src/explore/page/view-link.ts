@@ -7,6 +7,8 @@ export interface View {
   categories?: Record<string, string[]>;
   /** Chosen ranges by number. */
   ranges?: Record<string, [number, number]>;
+  /** Chosen range of the number that decides the colours, if it is not among those. */
+  colourRange?: [number, number];
   search?: string;
   /** Corners of the lasso in map units. */
   polygon?: number[];
@@ -31,9 +33,10 @@ export function decodeView(fragment: string): View {
     return {};
   }
   if (typeof value !== 'object' || value === null) return {};
-  const { colour, categories, ranges, search, polygon, camera } = value as Record<string, unknown>;
+  const { colour, colourRange, categories, ranges, search, polygon, camera } = value as Record<string, unknown>;
   const view: View = {};
   if (typeof colour === 'string') view.colour = colour;
+  if (isRange(colourRange)) view.colourRange = colourRange;
   if (typeof search === 'string') view.search = search;
   if (isNumbers(polygon) && polygon.length % 2 === 0) view.polygon = polygon;
   if (isNumbers(camera) && camera.length === 3 && camera[2]! > 0) view.camera = camera as [number, number, number];

@@ -9,7 +9,9 @@ const WAIT_MS = 400;
 function currentView({ data, filters, colouring, search, polygon }: Explorer, { camera }: MapView): View {
   const view: View = { camera: [camera.x, camera.y, camera.zoom].map(rounded) as [number, number, number] };
   if (colouring.kind === 'category') view.colour = data.columns[colouring.column]!.name;
-  else if (colouring.kind === 'number' && colouring.name !== undefined) view.colour = colouring.name;
+  else if (colouring.kind === 'number') view.colour = colouring.name;
+  const colourRange = filters.ranges[filters.colour];
+  if (colourRange) view.colourRange = [...colourRange];
   const categories = data.columns.flatMap(({ name, values }, i) => {
     const chosen = filters.categories[i];
     return chosen ? [[name, [...chosen].map((category) => values[category]!)] as const] : [];
@@ -33,7 +35,7 @@ function rounded(value: number): number {
 export function restoreView(explorer: Explorer, map: MapView, fragment: string): void {
   const view = decodeView(fragment);
   const { data, filters } = explorer;
-  if (view.colour !== undefined) explorer.tell('colour', view.colour);
+  if (view.colour !== undefined) explorer.tell('colour', { name: view.colour, range: view.colourRange });
   data.columns.forEach(({ name, values }, i) => {
     const chosen = (view.categories?.[name] ?? []).map((value) => values.indexOf(value)).filter((at) => at >= 0);
     if (chosen.length > 0) filters.categories[i] = new Set(chosen);

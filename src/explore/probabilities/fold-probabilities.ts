@@ -1,8 +1,10 @@
-import type { Worker } from 'node:worker_threads';
+import type { ChildProcess } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 
+import { allocateFloat32 } from '../../core/allocate.js';
 import { EngineError } from '../../core/errors.js';
 import type { RowLabels } from '../../core/row-labels.js';
-import { startWorker } from '../../core/start-module.js';
+import { forkModule } from '../../core/start-module.js';
 import type { Dataset } from '../../datasets/dataset.js';
 import { openFit } from '../../datasets/fits/dataset-fit.js';
 import type { FitManifest } from '../../datasets/fits/fit-manifest.js';
@@ -15,19 +17,21 @@ import type { ProbabilitiesReply, ProbabilitiesTask } from './protocol.js';
 
 const FILE = 'probabilities.bin';
 /** Changes when probabilities are computed in another way. */
-const VERSION = 2;
-/** Larger datasets take longer than about a minute with two cores. */
-const MOST_ANSWERS = 30_000;
-const MOST_VALUE_IDS = 50;
+const VERSION = 3;
+/** The sample of a fold has at least 32 answers of each. With fewer, the classifiers would know little of them. */
+const MOST_VALUE_IDS = 250;
+/** Entries of the table, 4 bytes each: a million answers of 50 value ids. */
+const MOST_ENTRIES = 50_000_000;
 
 /**
  * The probability of every value id for every answer, from classifiers that saw neither the answer nor others to its
- * question. They are read from disk, or computed in a thread of their own after the start.
+ * question. They are read from disk, or computed after the start, in a process of their own with
+ * low priority: the jobs of a thread would make those of the server wait.
  */
 export class FoldProbabilities {
   #state: ProbabilitiesState;
   #probabilities: Float32Array | undefined;
-  #worker: Worker | undefined;
+  #child: ChildProcess | undefined;
   #settled: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -48,18 +52,14 @@ export class FoldProbabilities {
       return unavailable('The fit has no classifier: run "univar fit" without --no-classifier');
     const { rows } = dataset;
     const count = valueIds.names.length;
-    if (rows > MOST_ANSWERS || count > MOST_VALUE_IDS)
-      return unavailable(
-        `They would take longer than about a minute: the dataset has ${rows} answers and ${count} value ids; ` +
-          `at most ${MOST_ANSWERS} and ${MOST_VALUE_IDS} are possible`,
-      );
+    if (count > MOST_VALUE_IDS || rows * count > MOST_ENTRIES) return unavailable(tooMany(rows, count));
     const made = { version: VERSION, records: dataset.recordsChecksum, fit: fit.manifest.settings };
     const file = await folder.read(FILE);
     const saved = file && JSON.stringify(file.made) === JSON.stringify(made) ? file.arrays['probabilities'] : undefined;
-    const probabilities = new FoldProbabilities(valueIds, { state: 'building', done: 0, total: FOLDS });
+    const probabilities = new FoldProbabilities(valueIds, building('folds', 0, FOLDS));
     if (saved instanceof Float32Array && saved.length === rows * count) probabilities.#finish(saved);
     else
-      probabilities.#compute(taskOf(dataset.dir, fit.manifest), (array) =>
+      probabilities.#compute(taskOf(dataset.dir, fit.manifest), rows, (array) =>
         folder.write(FILE, { made, data: null, arrays: { probabilities: array } }),
       );
     return probabilities;
@@ -90,7 +90,8 @@ export class FoldProbabilities {
   }
 
   async close(): Promise<void> {
-    await this.#worker?.terminate();
+    this.#child?.kill('SIGKILL');
+    await this.#settled;
   }
 
   #finish(probabilities: Float32Array): void {
@@ -98,25 +99,58 @@ export class FoldProbabilities {
     this.#state = { state: 'ready' };
   }
 
-  #compute(task: ProbabilitiesTask, save: (array: Float32Array) => Promise<void>): void {
-    const worker = startWorker('explore/probabilities/probabilities-worker', { workerData: task });
-    this.#worker = worker;
+  #compute(task: ProbabilitiesTask, rows: number, save: (array: Float32Array) => Promise<void>): void {
+    const { names } = this.valueIds;
+    const computed = allocateFloat32(rows * names.length, 'the probabilities');
+    const child = forkModule('explore/probabilities/probabilities-child', {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.#child = child;
     this.#settled = new Promise((resolve) => {
       const fail = (message: string): void => {
         if (this.#state.state === 'building') this.#state = { state: 'unavailable', message };
         resolve();
       };
-      worker.on('message', (reply: ProbabilitiesReply) => {
-        if (reply.kind === 'progress') this.#state = { state: 'building', done: reply.folds, total: FOLDS };
+      child.on('message', (reply: ProbabilitiesReply) => {
+        if (reply.kind === 'progress') this.#state = building('folds', reply.folds, FOLDS);
         else if (reply.kind === 'failed') fail(reply.message);
-        else {
-          this.#finish(reply.probabilities);
-          save(reply.probabilities).then(resolve, (error: unknown) => fail(String(error)));
+        else if (reply.kind === 'answers') {
+          computed.set(reply.probabilities, reply.first * names.length);
+          const done = reply.first + reply.probabilities.length / names.length;
+          this.#state = building('answers', done, rows);
+        } else {
+          this.#finish(computed);
+          save(computed).then(resolve, (error: unknown) => fail(String(error)));
         }
       });
-      worker.once('error', (error) => fail(error.message));
-      worker.once('exit', () => fail('Their thread has ended'));
+      child.once('error', (error) => fail(error.message));
+      child.once('close', () => {
+        if (this.#state.state !== 'ready') fail('Their process has ended');
+      });
     });
+    lowerPriority(child);
+    child.send(task, () => undefined); // if this fails, the process has ended
+  }
+}
+
+function building(step: 'folds' | 'answers', done: number, total: number): ProbabilitiesState {
+  return { state: 'building', step, done, total };
+}
+
+function tooMany(rows: number, count: number): string {
+  if (count > MOST_VALUE_IDS)
+    return `The dataset has ${count} value ids, and at most ${MOST_VALUE_IDS} have enough answers in a sample`;
+  const most = Math.floor(MOST_ENTRIES / count);
+  return `They would not fit in memory: the dataset has ${rows} answers, and at most ${most} of ${count} value ids do`;
+}
+
+/** What people do in the page comes first. It is a wish: some systems refuse it. */
+function lowerPriority({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // The process then competes with the server.
   }
 }
 
@@ -128,6 +162,6 @@ function taskOf(dir: string, { settings, base }: FitManifest): ProbabilitiesTask
 }
 
 function describe(state: ProbabilitiesState): string {
-  if (state.state === 'building') return `${state.done} of ${state.total} folds are complete`;
+  if (state.state === 'building') return `${state.done} of ${state.total} ${state.step} are complete`;
   return state.state === 'unavailable' ? state.message : state.state;
 }

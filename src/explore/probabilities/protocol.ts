@@ -1,4 +1,4 @@
-/** Messages between fold-probabilities.ts and its thread. */
+/** Messages between fold-probabilities.ts and its process. */
 import type { FitSettings } from '../../identification/fit/fit-settings.js';
 
 export interface ProbabilitiesTask {
@@ -12,6 +12,7 @@ export interface ProbabilitiesTask {
 
 export type ProbabilitiesReply =
   | { kind: 'progress'; folds: number }
-  /** [rows, value ids] */
-  | { kind: 'ready'; probabilities: Float32Array<ArrayBuffer> }
+  /** [answers, value ids] of the answers from row `first` on. */
+  | { kind: 'answers'; first: number; probabilities: Float32Array<ArrayBuffer> }
+  | { kind: 'ready' }
   | { kind: 'failed'; message: string };

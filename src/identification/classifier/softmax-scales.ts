@@ -1,5 +1,8 @@
 /** Factors that turn scores into logits, so that their softmax gives the probabilities of the value ids. */
-import type { HeldOut, Scores } from './scores.js';
+import type { Scores } from './scores.js';
+
+/** Scores of a text, and the position of its value id among them. */
+type LabelledScores = Scores & { label: number };
 
 export interface Scales {
   /** Factor of the decision values. */
@@ -31,7 +34,7 @@ export function logitsOf({ decisions, similarities }: Scores, scales: Scales, po
  * Finds the factors with the smallest log loss (Platt 1999, with a softmax) by Newton's method. The loss is convex in
  * them.
  */
-export function fitScales(texts: readonly HeldOut[]): Scales {
+export function fitScales(texts: readonly LabelledScores[]): Scales {
   let scales = USUAL_SCALES;
   let { loss, gradient, hessian } = lossAt(texts, scales);
   for (let i = 0; i < MAX_ITERATIONS; i++) {
@@ -59,7 +62,7 @@ export function fitScales(texts: readonly HeldOut[]): Scales {
 }
 
 /** Log loss with its first and second derivatives. */
-function lossAt(texts: readonly HeldOut[], scales: Scales) {
+function lossAt(texts: readonly LabelledScores[], scales: Scales) {
   const away = [scales.decision / USUAL_SCALES.decision - 1, scales.similarity / USUAL_SCALES.similarity - 1] as const;
   const weights = [USUAL_TEXTS / USUAL_SCALES.decision, USUAL_TEXTS / USUAL_SCALES.similarity] as const;
   let loss = (USUAL_TEXTS * (away[0] ** 2 + away[1] ** 2)) / 2;

@@ -25,11 +25,17 @@ const MIN_SHARE_ALONE = 0.25;
 /** Letters of a word at an end, and of a lone one. In scripts without spaces, two are enough. */
 const SHORTEST = 3;
 const SHORTEST_ALONE = 4;
-const LONGEST_PHRASE = 4;
+const LONGEST_PHRASE = 6;
+const MOST_LETTERS = 36;
 /** Longer phrases are better labels, by number of words. */
-const LENGTH_FACTOR = [0, 0.5, 1, 1.15, 1.2];
+const LENGTH_FACTOR = [0, 0.5, 1, 1.15, 1.2, 1.2, 1.2];
 /** A phrase that nearly always is part of a longer one is left out. */
 const NESTED_SHARE = 0.7;
+/**
+ * A phrase that nearly always is followed by the same word, or is after the same word that says something, begins or
+ * ends in the middle of what the texts say. It is a label only where no other one is as good.
+ */
+const CUT_FACTOR = 0.35;
 
 export interface ScoredPhrase {
   text: string;
@@ -43,6 +49,9 @@ interface Phrase {
   text: string;
   words: readonly number[];
   texts: number;
+  /** How many of the texts have a word before it and after it, by number; {@link BREAK} for none. */
+  before: Map<number, number>;
+  after: Map<number, number>;
 }
 
 /**
@@ -55,11 +64,14 @@ export function scorePhrases(texts: readonly TextWords[], all: RegionTexts): Sco
   const lifts = contentLifts(texts, all, least);
   const isLong = (word: number): boolean =>
     all.spellings[word]!.length >= SHORTEST_ALONE || /^\p{Lo}{2}/u.test(all.spellings[word]!);
-  return longest(countPhrases(texts, lifts, all, least)).flatMap(({ text, words, texts: count }) => {
+  return longest(countPhrases(texts, lifts, all, least)).flatMap((phrase) => {
+    const { text, words, texts: count } = phrase;
     const lift = Math.sqrt(lifts.get(words[0]!)! * lifts.get(words.at(-1)!)!);
     const isMarked = lift >= MIN_LIFT_ALONE && count >= MIN_SHARE_ALONE * texts.length;
     if (words.length === 1 && !(isMarked && isLong(words[0]!))) return [];
-    const score = LENGTH_FACTOR[words.length]! * (count / texts.length) * Math.log(1 + lift);
+    const before = fixedWord(phrase.before, count);
+    const isCut = fixedWord(phrase.after, count) !== BREAK || (before !== BREAK && lifts.has(before));
+    const score = (isCut ? CUT_FACTOR : 1) * LENGTH_FACTOR[words.length]! * (count / texts.length) * Math.log(1 + lift);
     return [{ text, content: words.filter((word) => lifts.has(word)), isLone: words.length === 1, score }];
   });
 }
@@ -139,23 +151,39 @@ function countPhrases(
   least: number,
 ): Phrase[] {
   const phrases = new Map<string, Phrase & { last: number }>();
+  const addNeighbours = ({ before, after }: Phrase, words: Int32Array, begin: number, at: number): void => {
+    // A text begins with a break.
+    const [left, right] = [words[begin - 1]!, words[at + 1] ?? BREAK];
+    before.set(left, (before.get(left) ?? 0) + 1);
+    after.set(right, (after.get(right) ?? 0) + 1);
+  };
   for (const [number, { words, joined }] of texts.entries()) {
     for (let begin = 0; begin < words.length; begin++) {
       if (!ends.has(words[begin]!)) continue;
       let text = '';
       for (let at = begin; at < begin + LONGEST_PHRASE && at < words.length && words[at] !== BREAK; at++) {
         text += at === begin || joined?.has(at) ? spellings[words[at]!]! : ` ${spellings[words[at]!]!}`;
+        if (text.length > MOST_LETTERS && at > begin) break;
         if (!ends.has(words[at]!)) continue;
-        const phrase = phrases.get(text);
-        if (!phrase) phrases.set(text, { text, words: [...words.subarray(begin, at + 1)], texts: 1, last: number });
-        else if (phrase.last !== number) {
-          phrase.texts++;
-          phrase.last = number;
+        let phrase = phrases.get(text);
+        if (phrase?.last === number) continue;
+        if (!phrase) {
+          const own = [...words.subarray(begin, at + 1)];
+          phrases.set(text, (phrase = { text, words: own, texts: 0, last: -1, before: new Map(), after: new Map() }));
         }
+        phrase.texts++;
+        phrase.last = number;
+        addNeighbours(phrase, words, begin, at);
       }
     }
   }
   return [...phrases.values()].filter(({ texts: count }) => count >= least);
+}
+
+/** The word that nearly all of some texts have beside a phrase, or {@link BREAK}. */
+function fixedWord(neighbours: ReadonlyMap<number, number>, texts: number): number {
+  for (const [word, count] of neighbours) if (count >= NESTED_SHARE * texts) return word;
+  return BREAK;
 }
 
 /** Leaves out phrases that are hardly ever found without a longer one around them. */

@@ -5,9 +5,11 @@
  */
 const SLOW_MS = 30;
 const FAST_MS = 18;
-/** Frames further apart than this are not of one movement. */
+/** A frame that is asked for so long after the last one is not of the same movement. */
 const REST_MS = 250;
 const SMALLEST_SHARE = 0.02;
+/** One slow frame, for which something else can be the reason, lowers the share to this part of it at most. */
+const LARGEST_STEP = 0.25;
 
 export class FrameBudget {
   #share = 1;
@@ -17,15 +19,17 @@ export class FrameBudget {
    * Called before each frame.
    *
    * @param now time in ms
+   * @param wanted when the frame was asked for: a busy machine can take long to begin it
    * @returns the share of the points to draw: 1 for the first frame after a rest
    */
-  next(now: number): number {
+  next(now: number, wanted = now): number {
     const passed = now - this.#last;
+    const isMoving = wanted - this.#last <= REST_MS;
     this.#last = now;
-    if (passed > REST_MS && this.#share === 1) return 1;
-    if (passed <= REST_MS) {
+    if (isMoving) {
       // Goes down at once to what would have been fast enough, and up slowly.
-      if (passed > SLOW_MS) this.#share = Math.max(SMALLEST_SHARE, (this.#share * SLOW_MS) / passed / 1.2);
+      const step = Math.max(LARGEST_STEP, SLOW_MS / passed / 1.2);
+      if (passed > SLOW_MS) this.#share = Math.max(SMALLEST_SHARE, this.#share * step);
       else if (passed < FAST_MS) this.#share = Math.min(1, this.#share * 1.1);
     }
     return this.#share;

@@ -17,6 +17,8 @@ const SMALLEST_FONT = 11;
 const GAP = 6;
 /** Pixels at the left that the buttons of the map cover. */
 const LEFT = 58;
+/** Pixels from the middle of a label to that of its region below. A small region would be hidden by it. */
+const LIFT = 14;
 
 /**
  * Takes the labels of the zoom level and of coarser ones, large regions first, and leaves out each that would touch one
@@ -39,9 +41,11 @@ export function placeLabels(
   const words = new Set<string>();
   for (const region of candidates) {
     if (placed.length === MOST) break;
-    const { x: centre, y } = camera.toPixel(region.x, region.y);
-    if (centre < 0 || y < 0 || centre > camera.width || y > camera.height || words.has(region.label)) continue;
+    const { x: centre, y: middle } = camera.toPixel(region.x, region.y);
+    const isInside = centre >= 0 && middle >= 0 && centre <= camera.width && middle <= camera.height;
+    if (!isInside || words.has(region.label)) continue;
     const size = Math.max(SMALLEST_FONT, LARGEST_FONT - placed.length / 4);
+    const y = Math.max(size, middle - LIFT);
     const width = widthOf(region.label, size);
     if (width > camera.width - LEFT - GAP) continue;
     const x = Math.max(LEFT + width / 2, Math.min(camera.width - GAP - width / 2, centre));

@@ -15,9 +15,9 @@ import { toggleTheme } from './theme.js';
 const REACH = 10;
 const ZOOM_STEP = 1.5;
 const PAN_STEP = 60;
-/** Time without a frame after which the map rests. */
 /** Points of the first picture at most, which is timed. */
 const MEASURED_POINTS = 100_000;
+/** Time without a frame after which the map rests. */
 const REST_MS = 200;
 
 export interface MapViewOptions {
@@ -45,7 +45,8 @@ export class MapView {
   readonly order: Uint32Array;
   readonly tools = make('div', { className: 'tools' });
   readonly #scene: Scene;
-  readonly #grid: PointGrid;
+  /** Made when it is needed first, which is after the first picture. */
+  #grid: PointGrid | undefined;
   readonly #pointer: PointerControl;
   readonly #modes = new Map<PointerMode, HTMLButtonElement>();
   readonly #size: number;
@@ -66,7 +67,6 @@ export class MapView {
     }
     this.bounds = boundsOf(coordinates);
     this.camera = new Camera(this.bounds);
-    this.#grid = new PointGrid(coordinates, this.bounds);
     this.#size = Math.min(7, Math.max(2, 6 * (5000 / points) ** 0.3));
     this.canvas.setAttribute(
       'aria-label',
@@ -110,9 +110,11 @@ export class MapView {
   redraw(): void {
     if (this.#queued) return;
     this.#queued = true;
+    clearTimeout(this.#resting); // the next frame can take longer to begin than a rest
+    const wanted = performance.now();
     requestAnimationFrame((now) => {
       this.#queued = false;
-      const share = this.#budget.next(now);
+      const share = this.#budget.next(now, wanted);
       this.#draw(this.#isMeasured ? share : Math.min(1, MEASURED_POINTS / this.order.length));
     });
   }
@@ -146,6 +148,7 @@ export class MapView {
   /** The point at a pixel of the canvas, or -1. */
   pointAt(x: number, y: number): number {
     const place = this.camera.toMap(x, y);
+    this.#grid ??= new PointGrid(this.options.coordinates, this.bounds);
     return this.#grid.nearest(place.x, place.y, REACH / this.camera.scale, this.options.isShown);
   }
 
@@ -153,6 +156,13 @@ export class MapView {
   pixelOf(point: number): { x: number; y: number } {
     const { coordinates } = this.options;
     return this.camera.toPixel(coordinates[2 * point]!, coordinates[2 * point + 1]!);
+  }
+
+  /** Whether a place is within the view. */
+  isVisible(x: number, y: number): boolean {
+    const { camera } = this;
+    const pixel = camera.toPixel(x, y);
+    return pixel.x >= 0 && pixel.y >= 0 && pixel.x <= camera.width && pixel.y <= camera.height;
   }
 
   /** Moves the view so that a place is in the middle, and at least this magnified. */

@@ -45,6 +45,27 @@ describe('the filters', () => {
     expect(filters.bins[0]!.counts).toHaveLength(BINS);
   });
 
+  it('count by the number of the colours, and forget its range with it', () => {
+    const filters = new Filters(data);
+    const probability = Float64Array.from({ length: ROWS }, (_, row) =>
+      row % 5 === 0 ? Number.NaN : (row % 100) / 99,
+    );
+    filters.setColour({ valueOf: (row) => probability[row]!, least: 0, most: 1 });
+    filters.ranges[filters.colour] = [0.5, 1];
+    filters.categories[1] = new Set([0]);
+    filters.apply();
+    const isModel = (row: number): boolean => columns[1]!.codes[rowValueIds[row]!] === 0;
+    const inRange = [...rowValueIds.keys()].filter((row) => probability[row]! >= 0.5);
+    expect(filters.count).toBe(inRange.filter(isModel).length);
+    expect(filters.counts[1]![1]).toBe(inRange.filter((row) => columns[1]!.codes[rowValueIds[row]!] === 1).length);
+    const own = [...rowValueIds.keys()].filter((row) => isModel(row) && !Number.isNaN(probability[row]!));
+    expect(filters.bins[filters.colour]!.counts.reduce((sum, count) => sum + count, 0)).toBe(own.length);
+    filters.setColour(undefined);
+    filters.apply();
+    expect(filters.bins).toHaveLength(1);
+    expect(filters.count).toBe([...rowValueIds.keys()].filter(isModel).length);
+  });
+
   it('show everything again once they are cleared', () => {
     const filters = new Filters(data);
     filters.categories[0] = new Set([2]);

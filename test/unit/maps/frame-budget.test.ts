@@ -27,6 +27,18 @@ describe('the budget of a frame', () => {
     for (const share of move(budget, 0, 800)) expect(share * 800).toBeLessThan(34);
   });
 
+  it('falls if frames begin late on a busy machine, although they are asked for at once', () => {
+    const budget = new FrameBudget();
+    let last = 0;
+    budget.next(last);
+    const shares = Array.from({ length: 4 }, () => {
+      const wanted = last;
+      return budget.next((last += 600), wanted);
+    });
+    expect(shares.at(-1)).toBeLessThan(0.05);
+    expect(new FrameBudget().next(10_000, 9_000)).toBe(1);
+  });
+
   it('remembers the machine after a rest', () => {
     const budget = new FrameBudget();
     move(budget, 0, 200);

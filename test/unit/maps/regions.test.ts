@@ -65,6 +65,12 @@ describe('the regions of a map', () => {
     ]);
   });
 
+  it('are named by the end of a long sentence that all repeat, not by its middle', async () => {
+    const topic = 'remote farms hide cruel habits whether inspectors visit hidden barns.';
+    const labels = await labelsOf([...TOPICS.slice(0, 2), { lang: 'eng', topic, filler: ENGLISH }]);
+    expect(labels[2]).toBe('inspectors visit hidden barns');
+  });
+
   it('are named by their language if they are all of it, then by whole words without spaces', async () => {
     const labels = await labelsOf(TOPICS);
     expect(labels.at(-1)).toMatch(/^Chinese/);

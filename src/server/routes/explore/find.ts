@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 
-import { allocateFloat32 } from '../../../core/allocate.js';
+import { distancesToRow } from '../../../explore/distances.js';
 import type { Exploration } from '../../../explore/exploration.js';
 import { euclideanDistance } from '../../../search/euclidean-distance.js';
 import type { App, Service } from '../../service.js';
@@ -8,8 +8,6 @@ import { integerParameter } from './parameters.js';
 
 const MOST_FOUND = 500;
 const MOST_NEIGHBOURS = 200;
-/** Rows whose distances are computed between two turns of the event loop. */
-const BATCH_ROWS = 8192;
 
 /** Adds the routes that find answers: by words, by neighbours, by question, and by distance. */
 export function addFindRoutes(app: App, { live }: Service, exploration: Exploration): void {
@@ -97,7 +95,7 @@ export function addFindRoutes(app: App, { live }: Service, exploration: Explorat
     async ({ query, gone, held }, reply) => {
       const row = rowOf(query.row);
       held.add(dataset.rows * Float32Array.BYTES_PER_ELEMENT);
-      const distances = await distancesTo(await vectorOf(dataset, row), exploration, gone);
+      const distances = await distancesToRow(dataset, row, gone);
       return reply.type('application/octet-stream').send(Buffer.from(distances.buffer));
     },
   );
@@ -115,23 +113,4 @@ async function vectorOf(
     await reader.close();
   }
   return vector;
-}
-
-async function distancesTo(
-  vector: Float32Array,
-  { dataset }: Exploration,
-  signal: AbortSignal,
-): Promise<Float32Array<ArrayBuffer>> {
-  const { dim } = dataset;
-  const distances = allocateFloat32(dataset.rows, 'the distances');
-  let row = 0;
-  for await (const batch of dataset.embeddingBatches(BATCH_ROWS)) {
-    signal.throwIfAborted();
-    for (let at = 0; at < batch.length; at += dim) {
-      let sum = 0;
-      for (let i = 0; i < dim; i++) sum += (batch[at + i]! - vector[i]!) ** 2;
-      distances[row++] = Math.sqrt(sum);
-    }
-  }
-  return distances;
 }

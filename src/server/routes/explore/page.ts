@@ -18,7 +18,11 @@ const POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
-const PAGE = `<!doctype html>
+/** What the script asks for first. Without these lines, that would begin only once the script has arrived. */
+const FIRST_REQUESTS = ['', '/arrays/coordinates', '/arrays/value-ids', '/arrays/lengths', '/labels'];
+
+/** The page, whose script makes everything else. */
+export const EXPLORE_PAGE = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -27,6 +31,7 @@ const PAGE = `<!doctype html>
 <title>univar explore</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/explore.css">
+${FIRST_REQUESTS.map((path) => `<link rel="preload" as="fetch" crossorigin href="/v1/explore${path}">`).join('\n')}
 </head>
 <body>
 <noscript>A script in this page draws the map. Allow scripts to see it.</noscript>
@@ -46,7 +51,7 @@ export async function addExplorePage(app: App): Promise<void> {
       .header('x-content-type-options', 'nosniff')
       .header('referrer-policy', 'no-referrer')
       .serializer(String)
-      .send(PAGE),
+      .send(EXPLORE_PAGE),
   );
   for (const [path, type] of Object.entries(FILES)) {
     const content = await readBuilt(path);
