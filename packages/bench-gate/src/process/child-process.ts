@@ -100,8 +100,8 @@ export class BenchmarkProcess {
 
   /** Times `iterations` iterations. */
   async sample(who: 'subject' | 'peer', iterations: number): Promise<Sample> {
-    const { seconds, processorSeconds } = await this.ask({ type: 'sample', who, iterations }, 'sampled');
-    return { seconds, processorSeconds };
+    const { seconds, correctedSeconds } = await this.ask({ type: 'sample', who, iterations }, 'sampled');
+    return { seconds, correctedSeconds };
   }
 
   async finish(root: string): Promise<Finish> {

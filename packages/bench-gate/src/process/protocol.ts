@@ -55,10 +55,11 @@ export interface Sample {
   /** By the clock. */
   seconds: number[];
   /**
-   * Processor time of all threads, which does not grow while other load has the processor. One mean if the iterations
-   * are too short for its resolution; none if the benchmark measures its own time.
+   * Corrected for other load: without the time that threads were ready but waited for a processor. It still has what
+   * the benchmark itself waits for, such as locks. One mean if the iterations are too short for that; none where the
+   * system does not tell.
    */
-  processorSeconds: number[];
+  correctedSeconds: number[];
 }
 
 export interface Finish {

@@ -5,15 +5,15 @@
 import { messageOf } from '../errors.js';
 import { BenchmarkProcess } from '../process/child-process.js';
 import type { BenchmarkInfo, Finish } from '../process/protocol.js';
-import { type Block, lowTime } from './statistics.js';
+import { type Block, lowTime, median } from './statistics.js';
 
 export type BlockResult =
   | {
       kind: 'measured';
       /** By the clock. */
       logRatios: Block;
-      /** By processor time; empty if that is not known. */
-      processorLogRatios: Block;
+      /** Corrected for other load; empty where the system does not tell. */
+      correctedLogRatios: Block;
       base: Finish;
       head: Finish;
     }
@@ -32,8 +32,8 @@ export interface TeamPlan<K extends string> {
   contenders: Readonly<Record<K, Contender>>;
   /** Order of a round. Each round has it twice, once in reverse. */
   order: readonly K[];
-  /** @param low returns a contender's time in this round */
-  logRatio: (low: (contender: K) => number) => number;
+  /** @param time returns a contender's time in this round */
+  logRatio: (time: (contender: K) => number) => number;
   signal?: AbortSignal | undefined;
 }
 
@@ -71,16 +71,16 @@ export class Team<K extends string> {
     const roundSeconds = 2 * iterations * seconds.reduce((sum, value) => sum + value, 0);
     const enough = Math.min(rounds, Math.max(LEAST_ROUNDS, Math.floor(BLOCK_SECONDS / roundSeconds)));
     const logRatios: number[] = [];
-    const processorLogRatios: number[] = [];
+    const correctedLogRatios: number[] = [];
     for (let round = 0; round < enough; round++) {
-      const { clock, processor } = await this.#round(round, iterations);
+      const { clock, corrected } = await this.#round(round, iterations);
       logRatios.push(clock);
-      if (processor !== undefined) processorLogRatios.push(processor);
+      if (corrected !== undefined) correctedLogRatios.push(corrected);
     }
     return {
       kind: 'measured',
       logRatios,
-      processorLogRatios: processorLogRatios.length === enough ? processorLogRatios : [],
+      correctedLogRatios: correctedLogRatios.length === enough ? correctedLogRatios : [],
       base: await this.#finish('base'),
       head: await this.#finish('head'),
     };
@@ -104,21 +104,22 @@ export class Team<K extends string> {
     return process.prepare(benchmark, root, { peer: false });
   }
 
-  async #round(round: number, iterations: number): Promise<{ clock: number; processor: number | undefined }> {
+  async #round(round: number, iterations: number): Promise<{ clock: number; corrected: number | undefined }> {
     const { order, logRatio } = this.plan;
     // A B B A, then B A A B: a machine that gets steadily slower or faster affects all alike.
     const turns = round % 2 === 0 ? order : order.toReversed();
     const clock = new Map<K, number[]>(order.map((name) => [name, []]));
-    const processor = new Map<K, number[]>(order.map((name) => [name, []]));
+    const corrected = new Map<K, number[]>(order.map((name) => [name, []]));
     for (const name of [...turns, ...turns.toReversed()]) {
       const sample = await this.#processes.get(name)!.sample('subject', iterations);
       clock.get(name)!.push(...sample.seconds);
-      processor.get(name)!.push(...sample.processorSeconds);
+      corrected.get(name)!.push(...sample.correctedSeconds);
     }
-    const isKnown = [...processor.values()].every((times) => times.length > 0 && lowTime(times) > 0);
+    const isKnown = [...corrected.values()].every((times) => times.length > 0 && median(times) > 0);
     return {
       clock: logRatio((name) => lowTime(clock.get(name)!)),
-      processor: isKnown ? logRatio((name) => lowTime(processor.get(name)!)) : undefined,
+      // The correction errs in both directions, so its lowest times mean nothing.
+      corrected: isKnown ? logRatio((name) => median(corrected.get(name)!)) : undefined,
     };
   }
 
