@@ -46,7 +46,7 @@ interface CountedOutcome {
   kind: Kind;
   commit: string;
   seconds: number;
-  entries: Pick<CheckEntry, 'name' | 'status' | 'change' | 'correctedChange' | 'blocks' | 'instructions' | 'reason'>[];
+  entries: Pick<CheckEntry, 'name' | 'status' | 'change' | 'processorChange' | 'blocks' | 'instructions' | 'reason'>[];
 }
 
 interface CountedProofFile {
@@ -134,8 +134,8 @@ async function check({ root, kind, round, commit }: CheckPlace): Promise<Pick<Co
     const own = entries.filter(({ measures }) => measures === 'time');
     return {
       seconds: Math.round((performance.now() - begin) / 1000),
-      entries: own.map(({ name, status, change, correctedChange, blocks, reason, instructions: counted }) => {
-        return { name, status, change, correctedChange, blocks, reason, instructions: counted };
+      entries: own.map(({ name, status, change, processorChange, blocks, reason, instructions: counted }) => {
+        return { name, status, change, processorChange, blocks, reason, instructions: counted };
       }),
     };
   } finally {

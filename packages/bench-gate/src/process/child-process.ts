@@ -100,8 +100,8 @@ export class BenchmarkProcess {
 
   /** Times `iterations` iterations. */
   async sample(who: 'subject' | 'peer', iterations: number): Promise<Sample> {
-    const { seconds, correctedSeconds } = await this.ask({ type: 'sample', who, iterations }, 'sampled');
-    return { seconds, correctedSeconds };
+    const { seconds, processorSeconds } = await this.ask({ type: 'sample', who, iterations }, 'sampled');
+    return { seconds, processorSeconds };
   }
 
   async finish(root: string): Promise<Finish> {

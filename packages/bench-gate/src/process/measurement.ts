@@ -14,7 +14,6 @@ import {
 import type { ClientRequests } from '../counting/client-requests.js';
 import { countIterations } from '../counting/iterations.js';
 import type { BenchmarkInfo, Counted, Finish, Sample } from './protocol.js';
-import { WaitedTime } from './waited-time.js';
 
 const DEFAULT_ROUNDS = 7;
 
@@ -50,7 +49,6 @@ export function describe(benchmark: Benchmark, file: string, project: string): B
 
 export class Measurement {
   #closed = false;
-  #waited: WaitedTime | undefined;
 
   private constructor(
     private readonly module: BenchmarkModule,
@@ -78,25 +76,15 @@ export class Measurement {
   async sample(who: 'subject' | 'peer', iterations: number): Promise<Sample> {
     const contender = who === 'peer' ? this.peer : this.subject;
     if (!contender) throw new Error('The benchmark has no peer');
-    const waited = (this.#waited ??= WaitedTime.open());
-    waited?.findThreads();
     const seconds: number[] = [];
-    if (!waited || iterations > MOST_READINGS) {
-      const corrected = await correctedTime(waited, async () => {
-        for (let i = 0; i < iterations; i++) seconds.push(await time(contender));
-        return seconds.reduce((sum, value) => sum + value, 0) / iterations;
-      });
-      return { seconds, correctedSeconds: corrected === undefined ? [] : [corrected] };
-    }
-    const correctedSeconds: number[] = [];
+    const processorSeconds: number[] = [];
     for (let i = 0; i < iterations; i++) {
-      const corrected = await correctedTime(waited, async () => {
-        seconds.push(await time(contender));
-        return seconds.at(-1)!;
-      });
-      correctedSeconds.push(corrected!);
+      const begin = process.cpuUsage();
+      seconds.push(await time(contender));
+      const { user, system } = process.cpuUsage(begin);
+      processorSeconds.push((user + system) / 1e6);
     }
-    return { seconds, correctedSeconds };
+    return { seconds, processorSeconds: contender.timesItself ? [] : resolved(processorSeconds) };
   }
 
   /** Counts the instructions of the subject, and closes it. This process runs under Callgrind. */
@@ -126,25 +114,12 @@ export class Measurement {
   }
 }
 
-/** With more iterations in a sample, they are so short that reading the waits would take longer. */
-const MOST_READINGS = 200;
+/** Processor time has steps of a microsecond, which must be small beside an iteration. */
+const SHORTEST_PROCESSOR_SECONDS = 1e-4;
 
-/**
- * Corrects a time for other load. Without load, threads that run one after the other would have taken `seconds - wait`,
- * and threads side by side the share of the time in which they had a processor. Threads of the engine that wait for
- * nothing important make both too short, so the longer one is nearer.
- *
- * @param run returns a time by the clock, in seconds
- */
-async function correctedTime(waited: WaitedTime | undefined, run: () => Promise<number>): Promise<number | undefined> {
-  const before = waited?.seconds();
-  const begin = process.cpuUsage();
-  const seconds = await run();
-  const { user, system } = process.cpuUsage(begin);
-  if (!waited || before === undefined) return undefined;
-  const wait = Math.max(0, waited.seconds() - before);
-  const processor = (user + system) / 1e6;
-  return wait === 0 ? seconds : Math.max(seconds - wait, (seconds * processor) / (processor + wait));
+function resolved(seconds: number[]): number[] {
+  const mean = seconds.reduce((sum, value) => sum + value, 0) / seconds.length;
+  return mean >= SHORTEST_PROCESSOR_SECONDS ? seconds : [mean];
 }
 
 async function time(contender: Subject): Promise<number> {

@@ -55,11 +55,10 @@ export interface Sample {
   /** By the clock. */
   seconds: number[];
   /**
-   * Corrected for other load: without the time that threads were ready but waited for a processor. It still has what
-   * the benchmark itself waits for, such as locks. One mean if the iterations are too short for that; none where the
-   * system does not tell.
+   * Processor time of all threads, which does not grow while other load has the processor. One mean if the iterations
+   * are too short for its resolution; none if the benchmark measures its own time.
    */
-  correctedSeconds: number[];
+  processorSeconds: number[];
 }
 
 export interface Finish {

@@ -37,13 +37,13 @@ export function describeComparisons(results: readonly ComparisonResult[]): strin
 
 export function describeCheck(entries: readonly CheckEntry[]): string {
   const rows = entries.map(
-    ({ change, correctedChange, threshold, status, blocks, reason, counters, instructions, ...entry }) => [
+    ({ change, processorChange, threshold, status, blocks, reason, counters, instructions, ...entry }) => [
       describeName(entry),
       describeSizes(entry.sizes),
       instructions.kind === 'counted' ? signedPercent(instructions.growth, 2) : '',
       change === null ? '' : signedPercent(change.center),
       change === null ? '' : interval(change),
-      correctedChange === null ? '' : interval(correctedChange),
+      processorChange === null ? '' : interval(processorChange),
       `${Math.round(100 * threshold)} %`,
       String(blocks),
       [status, reason, ...counters.map(describeCounter)].filter((text) => text !== '').join('; '),
@@ -51,7 +51,7 @@ export function describeCheck(entries: readonly CheckEntry[]): string {
   );
   return [
     formatTable([
-      ['benchmark', 'sizes', 'instructions', 'time', '99 % interval', 'corrected time', 'limit', 'pairs', 'verdict'],
+      ['benchmark', 'sizes', 'instructions', 'time', '99 % interval', 'processor time', 'limit', 'pairs', 'verdict'],
       ...rows,
     ]),
     ...describeCounting(entries),

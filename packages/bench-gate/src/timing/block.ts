@@ -50,7 +50,7 @@ export function timeTeam(
   return new Team({
     contenders: { head: contender('head', head), base: contender('base', base) },
     order: ['base', 'head'],
-    logRatio: (time) => Math.log(time('head') / time('base')),
+    logRatio: (low) => Math.log(low('head') / low('base')),
     signal,
   });
 }

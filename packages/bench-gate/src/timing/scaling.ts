@@ -29,7 +29,7 @@ export function scalingTeam(
       baseOne: process('base', one),
     },
     order: ['baseOne', 'baseAll', 'headAll', 'headOne'],
-    logRatio: (time) => Math.log(time('headAll') / time('headOne')) - Math.log(time('baseAll') / time('baseOne')),
+    logRatio: (low) => Math.log(low('headAll') / low('headOne')) - Math.log(low('baseAll') / low('baseOne')),
     signal,
   });
 }

@@ -5,15 +5,15 @@
 import { messageOf } from '../errors.js';
 import { BenchmarkProcess } from '../process/child-process.js';
 import type { BenchmarkInfo, Finish } from '../process/protocol.js';
-import { type Block, lowTime, median } from './statistics.js';
+import { type Block, lowTime } from './statistics.js';
 
 export type BlockResult =
   | {
       kind: 'measured';
       /** By the clock. */
       logRatios: Block;
-      /** Corrected for other load; empty where the system does not tell. */
-      correctedLogRatios: Block;
+      /** By processor time; empty if that is not known. */
+      processorLogRatios: Block;
       base: Finish;
       head: Finish;
     }
@@ -32,8 +32,8 @@ export interface TeamPlan<K extends string> {
   contenders: Readonly<Record<K, Contender>>;
   /** Order of a round. Each round has it twice, once in reverse. */
   order: readonly K[];
-  /** @param time returns a contender's time in this round */
-  logRatio: (time: (contender: K) => number) => number;
+  /** @param low returns a contender's time in this round */
+  logRatio: (low: (contender: K) => number) => number;
   signal?: AbortSignal | undefined;
 }
 
@@ -71,16 +71,16 @@ export class Team<K extends string> {
     const roundSeconds = 2 * iterations * seconds.reduce((sum, value) => sum + value, 0);
     const enough = Math.min(rounds, Math.max(LEAST_ROUNDS, Math.floor(BLOCK_SECONDS / roundSeconds)));
     const logRatios: number[] = [];
-    const correctedLogRatios: number[] = [];
+    const processorLogRatios: number[] = [];
     for (let round = 0; round < enough; round++) {
-      const { clock, corrected } = await this.#round(round, iterations);
+      const { clock, processor } = await this.#round(round, iterations);
       logRatios.push(clock);
-      if (corrected !== undefined) correctedLogRatios.push(corrected);
+      if (processor !== undefined) processorLogRatios.push(processor);
     }
     return {
       kind: 'measured',
       logRatios,
-      correctedLogRatios: correctedLogRatios.length === enough ? correctedLogRatios : [],
+      processorLogRatios: processorLogRatios.length === enough ? processorLogRatios : [],
       base: await this.#finish('base'),
       head: await this.#finish('head'),
     };
@@ -104,22 +104,21 @@ export class Team<K extends string> {
     return process.prepare(benchmark, root, { peer: false });
   }
 
-  async #round(round: number, iterations: number): Promise<{ clock: number; corrected: number | undefined }> {
+  async #round(round: number, iterations: number): Promise<{ clock: number; processor: number | undefined }> {
     const { order, logRatio } = this.plan;
     // A B B A, then B A A B: a machine that gets steadily slower or faster affects all alike.
     const turns = round % 2 === 0 ? order : order.toReversed();
     const clock = new Map<K, number[]>(order.map((name) => [name, []]));
-    const corrected = new Map<K, number[]>(order.map((name) => [name, []]));
+    const processor = new Map<K, number[]>(order.map((name) => [name, []]));
     for (const name of [...turns, ...turns.toReversed()]) {
       const sample = await this.#processes.get(name)!.sample('subject', iterations);
       clock.get(name)!.push(...sample.seconds);
-      corrected.get(name)!.push(...sample.correctedSeconds);
+      processor.get(name)!.push(...sample.processorSeconds);
     }
-    const isKnown = [...corrected.values()].every((times) => times.length > 0 && median(times) > 0);
+    const isKnown = [...processor.values()].every((times) => times.length > 0 && lowTime(times) > 0);
     return {
       clock: logRatio((name) => lowTime(clock.get(name)!)),
-      // The correction errs in both directions, so its lowest times mean nothing.
-      corrected: isKnown ? logRatio((name) => median(corrected.get(name)!)) : undefined,
+      processor: isKnown ? logRatio((name) => lowTime(processor.get(name)!)) : undefined,
     };
   }
 

@@ -46,8 +46,8 @@ export interface CheckEntry {
   status: CheckStatus;
   /** Head divided by base, minus 1, with the 99 % interval; null before the first look. */
   change: { center: number; low: number; high: number } | null;
-  /** The same for the time corrected for other load; null if that is not known. */
-  correctedChange: { center: number; low: number; high: number } | null;
+  /** The same for processor time, which other load affects less; null if it is not known. */
+  processorChange: { center: number; low: number; high: number } | null;
   /** Number of pairs of processes that measured it. */
   blocks: number;
   counters: CounterChange[];

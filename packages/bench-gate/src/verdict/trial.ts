@@ -65,11 +65,11 @@ export interface TrialSetting {
 
 export class Trial {
   readonly #blocks: Block[] = [];
-  readonly #correctedBlocks: Block[] = [];
+  readonly #processorBlocks: Block[] = [];
   readonly #base: Observed[] = [];
   readonly #head: Observed[] = [];
   readonly #instructions: InstructionChange;
-  #time: TimeVerdict = { status: 'undecided', estimate: undefined, corrected: undefined, reason: '' };
+  #time: TimeVerdict = { status: 'undecided', estimate: undefined, processor: undefined, reason: '' };
   /** A status that neither time nor instructions change. */
   #end: { status: CheckStatus; reason: string } | undefined;
   #open = true;
@@ -112,7 +112,7 @@ export class Trial {
     else if (block.kind === 'base failed') this.#close({ status: 'new', reason: block.reason });
     else {
       this.#blocks.push(block.logRatios);
-      this.#correctedBlocks.push(block.correctedLogRatios);
+      this.#processorBlocks.push(block.processorLogRatios);
       this.#base.push({ ...block.base, ...(alone ? {} : { peakMemoryBytes: null }) });
       this.#head.push({ ...block.head, ...(alone ? {} : { peakMemoryBytes: null }) });
       if (LOOKS.some(({ blocks }) => blocks === this.#blocks.length)) this.#look();
@@ -133,7 +133,7 @@ export class Trial {
       // The verdict on time is more severe, because users notice time.
       status: more && !FAILURES.includes(status) ? 'more work' : this.#named(status),
       change: changeOf(this.#time.estimate),
-      correctedChange: changeOf(this.#time.corrected),
+      processorChange: changeOf(this.#time.processor),
       blocks: this.#blocks.length,
       counters,
       instructions: this.#instructions,
@@ -162,17 +162,20 @@ export class Trial {
 
   #look(): void {
     const last = estimate(this.#blocks);
-    this.#time = joinClocks(last, this.#correctedEstimate(), {
+    this.#time = joinClocks(last, this.#processorEstimate(), {
       threshold: this.aspect.threshold,
       accepted: this.#accepted(),
     });
     if (this.#isDecided(last)) this.#close();
   }
 
-  /** What other processes wait for, if the benchmark starts them, is not known. */
-  #correctedEstimate(): Estimate | undefined {
-    const isKnown = this.#correctedBlocks.every((block) => block.length > 0);
-    return this.aspect.benchmark.notCounted === null && isKnown ? estimate(this.#correctedBlocks) : undefined;
+  /** Threads, and other processes that the benchmark starts, make processor time differ from what users wait for. */
+  #processorEstimate(): Estimate | undefined {
+    const { measures, benchmark } = this.aspect;
+    const isKnown = this.#processorBlocks.every((block) => block.length > 0);
+    return measures === 'time' && benchmark.notCounted === null && isKnown
+      ? estimate(this.#processorBlocks)
+      : undefined;
   }
 
   #isDecided(last: Estimate): boolean {

@@ -13,8 +13,8 @@ export interface TimeVerdict {
   status: TimeStatus;
   /** Logarithms of head / base, at the last look. */
   estimate: Estimate | undefined;
-  /** The same of the time corrected for other load. */
-  corrected: Estimate | undefined;
+  /** The same of processor time. */
+  processor: Estimate | undefined;
   reason: string;
 }
 
@@ -27,26 +27,26 @@ export interface Limits {
 }
 
 /**
- * Time by the clock decides if it can. Otherwise the time corrected for other load decides, which is less uncertain,
- * unless the clock contradicts it.
+ * Time by the clock decides if it can. Otherwise processor time decides, which other load affects less, unless the
+ * clock contradicts it: waiting for a lock takes no processor time, and work on more threads takes more of it.
  */
 export function joinClocks(
   clock: Estimate,
-  corrected: Estimate | undefined,
+  processor: Estimate | undefined,
   { threshold, accepted }: Limits,
 ): TimeVerdict {
   const limit = Math.max(threshold, accepted);
   const verdict = (status: TimeStatus, by: Estimate, reason: string): TimeVerdict =>
     status === 'not slower' && by.center > Math.log1p(threshold)
-      ? { status: 'accepted', estimate: clock, corrected, reason: `up to ${Math.round(100 * accepted)} % is accepted` }
-      : { status, estimate: clock, corrected, reason };
+      ? { status: 'accepted', estimate: clock, processor, reason: `up to ${Math.round(100 * accepted)} % is accepted` }
+      : { status, estimate: clock, processor, reason };
   const byClock = judge(clock, limit);
-  if (byClock !== 'undecided' || !corrected) return verdict(byClock, clock, '');
-  const byCorrected = judge(corrected, limit);
-  const agrees = byCorrected === 'slower' ? clock.center > 0 : suggestsNoSlowdown(clock, limit);
-  if (byCorrected === 'undecided' || !agrees) return verdict('undecided', clock, '');
-  const interval = `${signedPercent(Math.expm1(corrected.low))} to ${signedPercent(Math.expm1(corrected.high))}`;
-  return verdict(byCorrected, corrected, `decided by the time corrected for other load, ${interval}`);
+  if (byClock !== 'undecided' || !processor) return verdict(byClock, clock, '');
+  const byProcessor = judge(processor, limit);
+  const agrees = byProcessor === 'slower' ? clock.center > 0 : suggestsNoSlowdown(clock, limit);
+  if (byProcessor === 'undecided' || !agrees) return verdict('undecided', clock, '');
+  const interval = `${signedPercent(Math.expm1(processor.low))} to ${signedPercent(Math.expm1(processor.high))}`;
+  return verdict(byProcessor, processor, `decided by processor time, ${interval}`);
 }
 
 export type JoinedStatus = TimeStatus | 'more instructions';
@@ -60,7 +60,7 @@ export interface JoinedVerdict {
  * - A slower time fails.
  * - More instructions fail, unless they are accepted or time shows with 99 % confidence that the head is faster.
  * - Otherwise time decides. If it cannot, because the machine does other work, the counted instructions decide, unless
- *   time, by the clock or corrected, suggests a slow-down: then it is undecided, with the reason.
+ *   time, by the clock or of the processor, suggests a slow-down: then it is undecided, with the reason.
  *
  * @param accepted accepted growth of instructions as a share, or 0
  * @param threshold slow-down of time that passes, as a share
@@ -77,8 +77,8 @@ export function joinVerdicts(
     return { status: 'not slower', reason: 'faster with 99 % confidence, in spite of more instructions' };
   }
   if (status === 'undecided') {
-    const { estimate, corrected = estimate } = time;
-    const suggestsNone = suggestsNoSlowdown(estimate, threshold) && suggestsNoSlowdown(corrected, threshold);
+    const { estimate, processor = estimate } = time;
+    const suggestsNone = suggestsNoSlowdown(estimate, threshold) && suggestsNoSlowdown(processor, threshold);
     if (instructions.kind === 'counted' && suggestsNone)
       return { status: 'not slower', reason: `decided by counting: ${describeInstructions(instructions)}` };
     const clock = time.estimate ? 'the time is too uncertain' : 'too few pairs of processes fitted into the budget';

@@ -39,7 +39,7 @@ describe('a benchmark process', () => {
     ]);
     const { process, seconds } = await start(file, { FACTOR: '1' });
     expect(seconds).toEqual({ subject: 0.25, peer: null });
-    expect((await process.sample('subject', 3)).seconds).toEqual([0.25, 0.25, 0.25]);
+    expect(await process.sample('subject', 3)).toEqual({ seconds: [0.25, 0.25, 0.25], processorSeconds: [] });
     const finish = await process.finish('/build');
     expect(finish).toMatchObject({ counters: { work: 3 }, environment: { variant: 'v', root: '/build' } });
     expect(finish.details['calls']).toBeGreaterThan(3);

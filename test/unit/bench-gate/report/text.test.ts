@@ -9,7 +9,7 @@ const entry: CheckEntry = {
   threshold: 0.07,
   status: 'more instructions',
   change: { center: 0.05, low: 0.01, high: 0.09 },
-  correctedChange: null,
+  processorChange: null,
   blocks: 4,
   counters: [],
   instructions: {

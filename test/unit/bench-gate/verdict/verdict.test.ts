@@ -23,7 +23,7 @@ const limits = (accepted = 0) => ({ accepted, threshold: 0.07 });
 const time = (status: TimeStatus, estimate?: Estimate): TimeVerdict => ({
   status,
   estimate,
-  corrected: undefined,
+  processor: undefined,
   reason: '',
 });
 const SAME: Estimate = { center: 0, low: -0.01, high: 0.01 };
@@ -31,7 +31,7 @@ const FASTER: Estimate = { center: -0.05, low: -0.08, high: -0.02 };
 const UNSURE: Estimate = { center: 0.05, low: -0.03, high: 0.13 };
 
 describe('joinClocks', () => {
-  const join = (clock: Estimate, corrected?: Estimate, accepted = 0) => joinClocks(clock, corrected, limits(accepted));
+  const join = (clock: Estimate, processor?: Estimate, accepted = 0) => joinClocks(clock, processor, limits(accepted));
   const SLOWER: Estimate = { center: 0.2, low: 0.1, high: 0.3 };
 
   it('believes the clock if that is certain', () => {
@@ -39,19 +39,21 @@ describe('joinClocks', () => {
     expect(join(SLOWER, SAME)).toMatchObject({ status: 'slower', reason: '' });
   });
 
-  it('lets the corrected time decide otherwise, and says so', () => {
+  it('lets processor time decide otherwise, and says so', () => {
     expect(join(UNSURE).status).toBe('undecided');
     expect(join(UNSURE, UNSURE).status).toBe('undecided');
     expect(join(UNSURE, SAME)).toMatchObject({
       status: 'not slower',
-      reason: 'decided by the time corrected for other load, -1.0 % to +1.0 %',
+      reason: 'decided by processor time, -1.0 % to +1.0 %',
     });
     expect(join(UNSURE, SLOWER).status).toBe('slower');
   });
 
   it('is undecided if they contradict each other', () => {
-    expect(join({ center: 0.12, low: -0.02, high: 0.26 }, SAME).status).toBe('undecided');
-    expect(join({ center: -0.1, low: -0.3, high: 0.1 }, SLOWER).status).toBe('undecided');
+    const waiting: Estimate = { center: 0.12, low: -0.02, high: 0.26 }; // for a lock
+    expect(join(waiting, SAME).status).toBe('undecided');
+    const parallel: Estimate = { center: -0.1, low: -0.3, high: 0.1 }; // on more threads
+    expect(join(parallel, SLOWER).status).toBe('undecided');
   });
 
   it('names what was accepted', () => {
@@ -100,7 +102,7 @@ describe('joinVerdicts', () => {
     expect(join(UNSURE, uncounted).status).toBe('undecided');
     expect(join({ center: 0.08, low: -0.03, high: 0.19 }).status).toBe('undecided');
     expect(join({ center: 0.05, low: 0.01, high: 0.09 }).status).toBe('undecided');
-    const cacheMisses = { ...time('undecided', UNSURE), corrected: { center: 0.08, low: 0.02, high: 0.14 } };
+    const cacheMisses = { ...time('undecided', UNSURE), processor: { center: 0.08, low: 0.02, high: 0.14 } };
     expect(joinVerdicts(cacheMisses, counted(0.001), limits()).status).toBe('undecided');
   });
 
