@@ -106,7 +106,10 @@
       "cflags!": ["-fno-exceptions", "-fno-rtti"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
       # -ffp-contract=off: results must not depend on whether an instruction set fuses; kernels use MulAdd to fuse.
-      "cflags_cc": ["-std=c++20", "-O3", "-ffp-contract=off", "-fexceptions", "-frtti", "-fopenmp", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror=switch", "-Wno-unknown-pragmas"],
+      "cflags_cc": [
+        "-std=c++20", "-O3", "-ffp-contract=off", "-fexceptions", "-frtti", "-fopenmp", "-fvisibility=hidden",
+        "-Wall", "-Wextra", "-Werror=switch", "-Wno-unknown-pragmas",
+      ],
       "libraries": ["-ldnnl", "-lhwy", "-lutf8proc", "-lfaiss", "-lopenblas", "-fopenmp"],
       "conditions": [
         ["OS=='mac'", {

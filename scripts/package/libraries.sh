@@ -9,7 +9,9 @@ set -euo pipefail
 export JOBS=${JOBS:-2} ARCH=${ARCH:-x64}
 export STATIC=/static/$ARCH SOURCES=/src/$ARCH
 declare -A DEBIAN=([x64]=amd64 [arm64]=arm64)
-if [ "$ARCH" = arm64 ]; then export CROSS=aarch64-linux-gnu- SYSTEM='-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64'; fi
+if [ "$ARCH" = arm64 ]; then
+  export CROSS=aarch64-linux-gnu- SYSTEM='-DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64'
+fi
 export CC=${CROSS:-}gcc CXX=${CROSS:-}g++ CROSS=${CROSS:-} SYSTEM=${SYSTEM:-}
 SOURCE_PACKAGES='highway openblas onednn'
 # compat.cc has what these expect of Debian 13.
