@@ -1,5 +1,5 @@
 import { count } from '../count.js';
-import { formatCount, formatTable } from '../report/format.js';
+import { formatCount, formatTable } from '../format.js';
 import type { CliContext } from './context.js';
 
 /** Prints the instructions of each benchmark, or why it cannot be counted. */

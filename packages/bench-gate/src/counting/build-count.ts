@@ -1,6 +1,7 @@
 /** What was counted of one benchmark in one build. */
 import { readFile } from 'node:fs/promises';
 
+import { percent } from '../format.js';
 import type { Counted } from '../process/protocol.js';
 import { CLOSE_COUNT, settledAt, spread } from './iterations.js';
 import { type Profile, parseProfile } from './profile.js';
@@ -30,7 +31,6 @@ export async function summarise(counted: Counted): Promise<BuildCount> {
   const { counts, calls, variant } = counted;
   const at = settledAt(counts, CLOSE_COUNT);
   if (at === undefined) {
-    const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
     const difference = `${percent(spread(counts))} of their instructions, more than ${percent(CLOSE_COUNT)}`;
     return { kind: 'not counted', reason: `its iterations differ by ${difference}`, unsettled: true };
   }

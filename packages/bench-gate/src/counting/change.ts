@@ -1,4 +1,5 @@
 /** Compares the instructions of a benchmark in two builds. */
+import { percent } from '../format.js';
 import type { BuildCount, NotCounted } from './build-count.js';
 import { changedFunctions, type FunctionChange } from './profile.js';
 
@@ -33,7 +34,6 @@ export function compareCounts(base: BuildCount, head: BuildCount): InstructionCh
   const growth = (head.instructions - base.instructions) / Math.max(1, base.instructions);
   const uncertainty = base.uncertainty + head.uncertainty;
   if (uncertainty > 0 && Math.abs(growth - INSTRUCTION_LIMIT) <= uncertainty) {
-    const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
     const reason = `${percent(growth)} more are uncertain by ${percent(uncertainty)}, because its iterations differ`;
     return { kind: 'not counted', reason, unsettled: true };
   }

@@ -4,8 +4,9 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 
+import { processKey } from '../process/process-key.js';
 import type { BenchmarkInfo } from '../process/protocol.js';
 import type { Side, Sides } from '../timing/block.js';
 import type { BuildCount } from './build-count.js';
@@ -111,8 +112,7 @@ const PARTS = 2;
 function partsOf(benchmarks: readonly BenchmarkInfo[]): BenchmarkInfo[][] {
   const groups = new Map<string, BenchmarkInfo[]>();
   for (const benchmark of benchmarks) {
-    // The process of a TypeScript module has a loader.
-    const key = JSON.stringify([extname(benchmark.file), Object.entries(benchmark.env).sort()]);
+    const key = processKey(benchmark);
     groups.set(key, [...(groups.get(key) ?? []), benchmark]);
   }
   return [...groups.values()].flatMap((group) =>

@@ -1,6 +1,6 @@
 /** The report of a check as Markdown, for a step summary or a comment. */
 import type { CheckReport } from '../check.js';
-import { signedPercent } from './format.js';
+import { signedPercent } from '../format.js';
 import { describeFailures, describeName, type FailureCall } from './text.js';
 
 /** Begins with a line about the outcome. Failures are at the top, all benchmarks in a table that can be opened. */

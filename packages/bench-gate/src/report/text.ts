@@ -3,10 +3,10 @@
 import { formatTrailer } from '../base/trailers.js';
 import type { CheckReport } from '../check.js';
 import type { InstructionChange } from '../counting/change.js';
+import { formatBytes, formatCount, formatTable, signedPercent } from '../format.js';
 import type { ComparisonResult } from '../timing/compare-with-peer.js';
 import { type CheckEntry, INSTRUCTIONS, SCALING } from '../verdict/check-entry.js';
 import type { CounterChange } from '../verdict/counters.js';
-import { formatBytes, formatCount, formatTable, signedPercent } from './format.js';
 import type { Machine } from './results-file.js';
 
 export function describeMachineLine(machine: Machine): string {

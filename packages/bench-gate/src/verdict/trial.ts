@@ -1,6 +1,7 @@
 /** Collects the evidence about one aspect of a benchmark, block by block, and decides when it is enough. */
 import type { InstructionChange } from '../counting/change.js';
-import type { BenchmarkInfo } from '../process/protocol.js';
+import { processKey } from '../process/process-key.js';
+import type { BenchmarkInfo, Finish } from '../process/protocol.js';
 import { type Sides, timeTeam } from '../timing/block.js';
 import { scalingTeam } from '../timing/scaling.js';
 import { type Block, type Estimate, estimate, LOOKS, nextLook } from '../timing/statistics.js';
@@ -28,15 +29,13 @@ export interface Aspect {
 
 /** Returns what is measured of a benchmark: its time and, if it sets `scaling`, how well it uses threads. */
 export function aspectsOf(benchmark: BenchmarkInfo): Aspect[] {
-  const { threshold, env, scaling, file } = benchmark;
-  // A process needs a loader for TypeScript.
-  const key = (...parts: unknown[]): string => JSON.stringify([/\.[cm]?ts$/.test(file), sorted(env), ...parts]);
+  const { threshold, scaling } = benchmark;
   const time: Aspect = {
     benchmark,
     measures: 'time',
     threshold,
     team: (...args) => timeTeam(benchmark, ...args),
-    teamKey: key(),
+    teamKey: processKey(benchmark),
   };
   if (!scaling) return [time];
   return [
@@ -46,13 +45,9 @@ export function aspectsOf(benchmark: BenchmarkInfo): Aspect[] {
       measures: 'scaling',
       threshold: scaling.threshold,
       team: (...args) => scalingTeam(benchmark, ...args),
-      teamKey: key(sorted(scaling.one), sorted(scaling.all)),
+      teamKey: processKey(benchmark, scaling.one, scaling.all),
     },
   ];
-}
-
-function sorted(env: Readonly<Record<string, string>>): [string, string][] {
-  return Object.entries(env).sort();
 }
 
 export interface TrialSetting {
@@ -113,8 +108,11 @@ export class Trial {
     else {
       this.#blocks.push(block.logRatios);
       this.#processorBlocks.push(block.processorLogRatios);
-      this.#base.push({ ...block.base, ...(alone ? {} : { peakMemoryBytes: null }) });
-      this.#head.push({ ...block.head, ...(alone ? {} : { peakMemoryBytes: null }) });
+      const observed = ({ counters, peakMemoryBytes }: Finish): Observed => {
+        return { counters, peakMemoryBytes: alone ? peakMemoryBytes : null };
+      };
+      this.#base.push(observed(block.base));
+      this.#head.push(observed(block.head));
       if (LOOKS.some(({ blocks }) => blocks === this.#blocks.length)) this.#look();
     }
   }

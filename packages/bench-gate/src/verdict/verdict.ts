@@ -3,7 +3,7 @@
  * whatever the noise. Time decides about everything else: memory, caches, threads, locks, the kernel.
  */
 import { INSTRUCTION_LIMIT, type InstructionChange } from '../counting/change.js';
-import { signedPercent } from '../report/format.js';
+import { signedPercent } from '../format.js';
 import { type Estimate, judge } from '../timing/statistics.js';
 
 /** What the clock says; see `CheckStatus`. */

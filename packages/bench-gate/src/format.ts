@@ -14,9 +14,14 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]!}`;
 }
 
+/** Formats a share as `1.5 %`. */
+export function percent(share: number, digits = 1): string {
+  return `${(100 * share).toFixed(digits)} %`;
+}
+
 /** Formats a change as `+1.5 %`. */
 export function signedPercent(share: number, digits = 1): string {
-  return `${share < 0 ? '-' : '+'}${Math.abs(100 * share).toFixed(digits)} %`;
+  return `${share < 0 ? '-' : '+'}${percent(Math.abs(share), digits)}`;
 }
 
 /**
