@@ -25,8 +25,8 @@ const MOST_ENTRIES = 50_000_000;
 
 /**
  * The probability of every value id for every answer, from classifiers that saw neither the answer nor others to its
- * question. They are read from disk, or computed after the start, in a process of their own with
- * low priority: the jobs of a thread would make those of the server wait.
+ * question. They are read from disk, or computed after the start, in a process of their own with low priority: the jobs of
+ * a thread would make those of the server wait.
  */
 export class FoldProbabilities {
   #state: ProbabilitiesState;
@@ -142,7 +142,7 @@ function tooMany(rows: number, count: number): string {
   if (count > MOST_VALUE_IDS)
     return `The dataset has ${count} value ids, and at most ${MOST_VALUE_IDS} have enough answers in a sample`;
   const most = Math.floor(MOST_ENTRIES / count);
-  return `They would not fit in memory: the dataset has ${rows} answers, and at most ${most} of ${count} value ids do`;
+  return `With ${count} value ids, a dataset can have at most ${most} answers, and this one has ${rows}`;
 }
 
 /** What people do in the page comes first. It is a wish: some systems refuse it. */
