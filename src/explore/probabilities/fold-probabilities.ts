@@ -25,8 +25,8 @@ const MOST_ENTRIES = 50_000_000;
 
 /**
  * The probability of every value id for every answer, from classifiers that saw neither the answer nor others to its
- * question. They are read from disk, or computed after the start, in a process of their own with low priority: the jobs of
- * a thread would make those of the server wait.
+ * question. They are read from disk, or computed after the start, in a process of their own with low priority: the jobs
+ * of a thread would make those of the server wait.
  */
 export class FoldProbabilities {
   #state: ProbabilitiesState;
