@@ -28,7 +28,7 @@ interface Size {
   queries: number;
 }
 const FULL: Size = { rows: 20_000, queries: 1000 };
-const SMALL: Size = { rows: 2000, queries: 50 };
+const SMALL: Size = { rows: 1000, queries: 50 };
 
 interface Data {
   base: Float32Array;
@@ -142,7 +142,7 @@ function searchBenchmark(
 }
 
 function buildBenchmark(factory: string, data: DataName, only: 'run' | 'check'): Benchmark {
-  const rows = only === 'run' ? FULL.rows : 1000;
+  const rows = only === 'run' ? FULL.rows : 400;
   const subject =
     (plain: boolean) =>
     (revision: Revision): Promise<Subject> => {

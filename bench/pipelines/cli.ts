@@ -8,6 +8,8 @@ import { promisify } from 'node:util';
 
 import type { Benchmark } from '../../packages/bench-gate/src/benchmark.js';
 
+import { ONE_THREAD } from '../support/engine.js';
+
 export { environment } from '../support/engine.js';
 
 const run = promisify(execFile);
@@ -17,7 +19,8 @@ export const benchmarks: Benchmark[] = [
     name: 'cli/help',
     sizes: {},
     subject: 'univar --help',
-    notCounted: 'it starts other processes',
+    env: ONE_THREAD,
+    startsNode: true,
     prepare: async ({ root }) => {
       const help = () => run(process.execPath, [join(root, 'dist', 'cli', 'main.js'), '--help']);
       if (!(await help()).stdout.startsWith('Usage: univar')) throw new Error('univar --help did not print the usage');

@@ -13,7 +13,7 @@ export { environment } from '../support/engine.js';
 const DIM = 384;
 const K = 10;
 const DIFFERENT_QUERIES = 512;
-const SIZES = { run: { rows: 20_000, queries: 1024 }, check: { rows: 2000, queries: 64 } };
+const SIZES = { run: { rows: 20_000, queries: 1024 }, check: { rows: 1000, queries: 64 } };
 
 interface Size {
   rows: number;

@@ -40,7 +40,7 @@ const MINILM: EncoderSpec = {
 };
 const FULL: Size = { pairs: 48, tokens: 128, config: MINILM };
 const SMALL: Size = {
-  pairs: 4,
+  pairs: 2,
   tokens: 16,
   config: { ...MINILM, layers: 2, hidden: 192, heads: 6, inner: 768, vocabulary: 1000 },
 };

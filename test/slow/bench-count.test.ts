@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findValgrind } from '../../packages/bench-gate/src/counting/valgrind.js';
 import type { CheckEntry } from '../../packages/bench-gate/src/verdict/check-entry.js';
-import { benchProject, benchSource, countAndCheckBenches } from '../support/bench-project.js';
+import { benchDefinition, benchProject, benchSource, countAndCheckBenches } from '../support/bench-project.js';
 
 const valgrind = await findValgrind();
 const skipped = 'missing' in valgrind ? ` (skipped: ${valgrind.missing})` : '';
@@ -29,5 +29,24 @@ describe.skipIf(skipped !== '')(`bench-gate check with counted instructions${ski
     if (instructions.kind !== 'counted') throw new Error(instructions.reason);
     expect(Math.abs(instructions.growth)).toBeLessThan(0.001);
     expect(code).toBe(0);
+  });
+
+  it('counts the processes that a benchmark starts', async () => {
+    const made = benchProject();
+    made.write(
+      'bench/turns.mjs',
+      benchDefinition('startsNode: true,')
+        .replace(/^/, "import { execFileSync } from 'node:child_process';\nimport { join } from 'node:path';")
+        .replace('run: turn', "run: () => execFileSync(process.execPath, [join(revision.root, 'dist/source.mjs')])"),
+    );
+    const call = (work: number): string => benchSource(work, 'turn();');
+    made.commit({ 'source.mjs': call(20_000) });
+    made.commit({ 'source.mjs': call(22_000) });
+    const { stdout } = await countAndCheckBenches(made, '--json', '--budget', '300', '--base', 'HEAD~1');
+    const { status, instructions } = (JSON.parse(stdout) as { entries: CheckEntry[] }).entries[0]!;
+    if (instructions.kind !== 'counted') throw new Error(instructions.reason);
+    const [work] = instructions.functions;
+    expect(work!.head / work!.base).toBeCloseTo(1.1, 1);
+    expect(status).toBe('more instructions');
   });
 });

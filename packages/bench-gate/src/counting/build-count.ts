@@ -27,15 +27,17 @@ export interface NotCounted {
 }
 
 /** Chooses the iteration that stands for all, and reads its profile. */
-export async function summarise(counted: Counted): Promise<BuildCount> {
-  const { counts, calls, variant } = counted;
-  const at = settledAt(counts, CLOSE_COUNT);
+export async function summarise({ counts, agreeing, calls, variant, profiles }: Counted): Promise<BuildCount> {
+  const at = settledAt({ counts, agreeing }, CLOSE_COUNT);
+  const difference = spread({ counts, agreeing });
   if (at === undefined) {
-    const difference = `${percent(spread(counts))} of their instructions, more than ${percent(CLOSE_COUNT)}`;
-    return { kind: 'not counted', reason: `its iterations differ by ${difference}`, unsettled: true };
+    const reason = `its iterations differ by ${percent(difference)} of their instructions, more than ${percent(CLOSE_COUNT)}`;
+    return { kind: 'not counted', reason, unsettled: true };
   }
-  const functions = parseProfile(await readFile(counted.profile, 'utf8'));
-  const profile = new Map([...functions].map(([name, instructions]) => [name, instructions / calls]));
-  const uncertainty = settledAt(counts) === undefined ? spread(counts) : 0;
+  const profile = new Map<string, number>();
+  for (const path of profiles)
+    for (const [name, instructions] of parseProfile(await readFile(path, 'utf8')))
+      profile.set(name, (profile.get(name) ?? 0) + instructions / calls);
+  const uncertainty = settledAt({ counts, agreeing }) === undefined ? difference : 0;
   return { kind: 'counted', instructions: counts[at]!, uncertainty, variant, profile };
 }

@@ -1,8 +1,7 @@
-/** Counts the instructions of one benchmark inside its process, iteration by iteration, until the counts settle. */
+/** Counts the instructions of one benchmark, iteration by iteration, until the counts settle. */
 import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 
 import type { Subject } from '../benchmark.js';
-import type { ClientRequests } from './client-requests.js';
 
 /** Largest difference of counts that count as the same, as a share: 0.1 %. */
 export const SAME_COUNT = 0.001;
@@ -13,87 +12,107 @@ export const SAME_COUNT = 0.001;
  */
 export const CLOSE_COUNT = 0.01;
 
-/** Of the last iterations, this many must agree. The others may have collected garbage, or optimised a function. */
+/** Of the last iterations, some must agree. The others may have collected garbage, or optimised a function. */
 const LAST = 5;
-const AGREEING = 3;
 
 const MAX_ITERATIONS = 16;
 
-/** Iterations before the first count, in which V8 optimises what runs often. They run ten times as fast. */
-const WARM_UP_ITERATIONS = 20;
+/**
+ * Short iterations are counted several at a time. Their instructions differ a little by chance, for example if the
+ * event loop wakes up once more.
+ */
+const LEAST_INSTRUCTIONS = 1e7;
+const MOST_RUNS = 50;
 
 /** Limits for benchmarks with long iterations, in seconds of processor time, which other load does not change. */
 const WARM_UP_SECONDS = 1.5;
 const MAX_SECONDS = 20;
+
+/** Counts iterations, in this process or in those that it starts. */
+export interface IterationCounter {
+  /** Most iterations before the first count, in which V8 optimises what runs often. They take half of the time. */
+  warmUpIterations: number;
+  /** Number of iterations that must agree. */
+  agreeing: number;
+  start(): void;
+  /** Runs one iteration, and returns Callgrind's files about it. */
+  count(run: () => unknown): Promise<string[]>;
+  stop(): void;
+}
 
 export interface IterationCounts {
   /** Instructions of each counted iteration, divided by its calls. */
   counts: number[];
   /** Calls in one iteration, whose sum is in the profile. */
   calls: number;
-  /** Callgrind's file of the iteration that {@link settledAt} chose, or of the last. */
-  profile: string;
+  /** Number of iterations that must agree. */
+  agreeing: number;
+  /** Callgrind's files of the iteration that {@link settledAt} chose, or of the last. */
+  profiles: string[];
 }
+
+type Agreement = Pick<IterationCounts, 'counts' | 'agreeing'>;
 
 /**
  * Returns the index of the iteration that stands for all: the median of those that agree. Undefined until then.
  *
  * @param difference counts that differ by this share agree
  */
-export function settledAt(counts: readonly number[], difference = SAME_COUNT): number | undefined {
-  return spread(counts) <= difference ? lowest(counts)[Math.floor(AGREEING / 2)] : undefined;
+export function settledAt({ counts, agreeing }: Agreement, difference = SAME_COUNT): number | undefined {
+  return spread({ counts, agreeing }) <= difference ? lowest(counts, agreeing)[Math.floor(agreeing / 2)] : undefined;
 }
 
 /** Returns the relative difference between the lowest of the last counts: the others only did more. */
-export function spread(counts: readonly number[]): number {
-  if (counts.length < AGREEING) return Infinity;
-  const agreeing = lowest(counts);
-  const least = counts[agreeing[0]!]!;
-  return (counts[agreeing.at(-1)!]! - least) / Math.max(1, least);
+export function spread({ counts, agreeing }: Agreement): number {
+  if (counts.length < agreeing) return Infinity;
+  const agreed = lowest(counts, agreeing);
+  const least = counts[agreed[0]!]!;
+  return (counts[agreed.at(-1)!]! - least) / Math.max(1, least);
 }
 
-function lowest(counts: readonly number[]): number[] {
+function lowest(counts: readonly number[], agreeing: number): number[] {
   return [...counts.keys()]
     .slice(-LAST)
     .sort((a, b) => counts[a]! - counts[b]!)
-    .slice(0, AGREEING);
+    .slice(0, agreeing);
 }
 
-/** Numbers Callgrind's files of this process. */
-let dumps = 0;
-
-/**
- * Runs the benchmark until its counts settle, or until the limits above.
- *
- * @param outFile prefix of Callgrind's files
- */
+/** Runs the benchmark until its counts settle, or until the limits above. */
 export async function countIterations(
   subject: Pick<Subject, 'run' | 'calls'>,
-  requests: ClientRequests,
-  outFile: string,
+  { warmUpIterations, agreeing, ...counter }: IterationCounter,
 ): Promise<IterationCounts> {
   const begin = processorSeconds();
   const { calls = 1 } = subject;
-  for (let i = 0; i < WARM_UP_ITERATIONS && (i < 2 || processorSeconds() - begin < WARM_UP_SECONDS); i++)
+  for (let i = 0; i < warmUpIterations && (i < 2 || processorSeconds() - begin < WARM_UP_SECONDS); i++)
     await subject.run();
   const counts: number[] = [];
-  const profiles: string[] = [];
+  const files: string[][] = [];
   const goesOn = (): boolean =>
-    counts.length < AGREEING ||
-    (settledAt(counts) === undefined && counts.length < MAX_ITERATIONS && processorSeconds() - begin < MAX_SECONDS);
-  requests.start();
+    counts.length < agreeing ||
+    (settledAt({ counts, agreeing }) === undefined &&
+      counts.length < MAX_ITERATIONS &&
+      processorSeconds() - begin < MAX_SECONDS);
+  counter.start();
+  let runs = 1;
   while (goesOn()) {
-    requests.zero();
-    await subject.run();
-    requests.dump();
-    const profile = `${outFile}.${++dumps}`;
-    counts.push(readTotal(profile) / calls);
-    profiles.push(profile);
+    const profiles = await counter.count(async () => {
+      for (let i = 0; i < runs; i++) await subject.run();
+    });
+    const total = profiles.reduce((sum, profile) => sum + readTotal(profile), 0);
+    const enough = Math.min(MOST_RUNS, Math.ceil((LEAST_INSTRUCTIONS * runs) / Math.max(1, total)));
+    if (counts.length === 0 && runs < enough) {
+      runs = enough; // All counted iterations have as many.
+      for (const profile of profiles) rmSync(profile);
+      continue;
+    }
+    counts.push(total / (runs * calls));
+    files.push(profiles);
   }
-  requests.stop();
-  const chosen = profiles[settledAt(counts, CLOSE_COUNT) ?? counts.length - 1]!;
-  for (const profile of profiles) if (profile !== chosen) rmSync(profile);
-  return { counts, calls, profile: chosen };
+  counter.stop();
+  const profiles = files[settledAt({ counts, agreeing }, CLOSE_COUNT) ?? counts.length - 1]!;
+  for (const file of files.flat()) if (!profiles.includes(file)) rmSync(file);
+  return { counts, calls: runs * calls, agreeing, profiles };
 }
 
 function processorSeconds(): number {

@@ -2,9 +2,9 @@
 import { messageOf } from '../errors.js';
 import { BenchmarkProcess } from '../process/child-process.js';
 import type { BenchmarkInfo } from '../process/protocol.js';
-import type { Side } from '../timing/block.js';
+import { type Side, STEADY_MEMORY } from '../timing/block.js';
 import { type BuildCount, summarise } from './build-count.js';
-import { STEADY_THREADS, underCallgrind } from './valgrind.js';
+import { STEADY_NODE, STEADY_THREADS, underCallgrind } from './valgrind.js';
 
 export interface CountOptions {
   /** Path of the addon of client-requests.ts. */
@@ -84,10 +84,11 @@ class SideCounter {
 
   #start({ file, env }: BenchmarkInfo): BenchmarkProcess {
     this.#processes += 1;
+    const { command, args } = underCallgrind(this.#prefix);
     return new BenchmarkProcess(file, {
-      env: { ...STEADY_THREADS, ...env, ...this.side.env },
+      env: { ...STEADY_THREADS, ...STEADY_MEMORY, ...env, ...this.side.env },
       signal: this.options.signal,
-      launcher: underCallgrind(this.#prefix),
+      launcher: { command, args: [...args, process.execPath, ...STEADY_NODE] },
     });
   }
 }

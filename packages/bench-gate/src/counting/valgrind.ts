@@ -31,7 +31,7 @@ export interface Launcher {
  * another iteration each time, no random numbers in hash tables, and room for new objects, so that most iterations
  * collect no garbage.
  */
-const STEADY_NODE = [
+export const STEADY_NODE = [
   '--predictable',
   '--single-threaded',
   '--hash-seed=1',
@@ -43,7 +43,11 @@ const STEADY_NODE = [
 /** One thread everywhere, because Callgrind would count how long the threads of a team wait for each other. */
 export const STEADY_THREADS = { OMP_NUM_THREADS: '1', UV_THREADPOOL_SIZE: '1' };
 
-/** @param outFile prefix of the files that Callgrind writes */
+/**
+ * Returns the command that runs a program under Callgrind.
+ *
+ * @param outFile prefix of the files that Callgrind writes
+ */
 export function underCallgrind(outFile: string): Launcher {
   return {
     command: 'valgrind',
@@ -54,8 +58,6 @@ export function underCallgrind(outFile: string): Launcher {
       // Between the client requests only: start-up would take ten times as long.
       '--instr-atstart=no',
       `--callgrind-out-file=${outFile}`,
-      process.execPath,
-      ...STEADY_NODE,
     ],
   };
 }

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Launcher } from '../counting/valgrind.js';
 import { BenchError } from '../errors.js';
-import type { BenchmarkInfo, ChildReply, ChildRequest, Finish, Sample } from './protocol.js';
+import type { BenchmarkInfo, ChildReply, ChildRequest, Finish, ProcessorTime, Sample } from './protocol.js';
 
 /** Number of characters of the child's stderr to keep for the error message. */
 const STDERR_TAIL = 4000;
@@ -99,8 +99,12 @@ export class BenchmarkProcess {
   }
 
   /** Times `iterations` iterations. */
-  async sample(who: 'subject' | 'peer', iterations: number): Promise<Sample> {
-    const { seconds, processorSeconds } = await this.ask({ type: 'sample', who, iterations }, 'sampled');
+  async sample(
+    who: 'subject' | 'peer',
+    iterations: number,
+    processorTime: ProcessorTime = 'of all threads',
+  ): Promise<Sample> {
+    const { seconds, processorSeconds } = await this.ask({ type: 'sample', who, iterations, processorTime }, 'sampled');
     return { seconds, processorSeconds };
   }
 

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 
 import type { BenchmarkModule } from '../benchmark.js';
-import { loadClientRequests } from '../counting/client-requests.js';
 import { messageOf } from '../errors.js';
 import { kindOfSuite } from '../suites/kinds.js';
 import { loadSuite } from '../suites/load-suite.js';
@@ -40,11 +39,10 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
   if (request.type === 'count') {
     const { name, root, requests, outFile } = request;
     const counting = await Measurement.prepare(await load(request), name, root, false);
-    return { type: 'counted', ...(await counting.count(root, loadClientRequests(requests), outFile)) };
+    return { type: 'counted', ...(await counting.count(root, requests, outFile)) };
   }
   if (!measurement) throw new Error('No benchmark was prepared');
-  if (request.type === 'sample')
-    return { type: 'sampled', ...(await measurement.sample(request.who, request.iterations)) };
+  if (request.type === 'sample') return { type: 'sampled', ...(await measurement.sample(request)) };
   return { type: 'finished', ...(await measurement.finish(request.root)) };
 }
 

@@ -11,9 +11,13 @@ import {
   type Revision,
   type Subject,
 } from '../benchmark.js';
-import type { ClientRequests } from '../counting/client-requests.js';
+import { loadClientRequests } from '../counting/client-requests.js';
+import { ownCounter, startedCounter } from '../counting/iteration-counters.js';
 import { countIterations } from '../counting/iterations.js';
-import type { BenchmarkInfo, Counted, Finish, Sample } from './protocol.js';
+import { watchAllThreads, watchBusiestThread } from './processor-time.js';
+import type { BenchmarkInfo, ChildRequest, Counted, Finish, Sample } from './protocol.js';
+
+type SampleRequest = Extract<ChildRequest, { type: 'sample' }>;
 
 const DEFAULT_ROUNDS = 7;
 
@@ -43,6 +47,7 @@ export function describe(benchmark: Benchmark, file: string, project: string): B
     target: benchmark.target ?? null,
     rounds: benchmark.rounds ?? DEFAULT_ROUNDS,
     peer: benchmark.peer?.name ?? null,
+    startsNode: benchmark.startsNode ?? false,
     notCounted: benchmark.notCounted ?? null,
   };
 }
@@ -52,6 +57,7 @@ export class Measurement {
 
   private constructor(
     private readonly module: BenchmarkModule,
+    private readonly benchmark: Benchmark,
     private readonly subject: Subject,
     private readonly peer: Subject | null,
   ) {}
@@ -64,7 +70,7 @@ export class Measurement {
     if (typeof (subject as Partial<Subject>).run !== 'function')
       throw new Error(`prepare() of ${name} did not return an object with a function run()`);
     const peer = withPeer && benchmark.peer ? await benchmark.peer.prepare(revision, subject) : null;
-    return new Measurement(module, subject, peer);
+    return new Measurement(module, benchmark, subject, peer);
   }
 
   /** Returns the seconds of one iteration of subject and peer, after the warm-up. */
@@ -73,23 +79,29 @@ export class Measurement {
   }
 
   /** Times `iterations` iterations. */
-  async sample(who: 'subject' | 'peer', iterations: number): Promise<Sample> {
+  async sample({ who, iterations, processorTime }: SampleRequest): Promise<Sample> {
     const contender = who === 'peer' ? this.peer : this.subject;
     if (!contender) throw new Error('The benchmark has no peer');
+    const watch = processorTime === 'of all threads' ? watchAllThreads() : watchBusiestThread();
     const seconds: number[] = [];
-    const processorSeconds: number[] = [];
     for (let i = 0; i < iterations; i++) {
-      const begin = process.cpuUsage();
+      await watch.begin();
       seconds.push(await time(contender));
-      const { user, system } = process.cpuUsage(begin);
-      processorSeconds.push((user + system) / 1e6);
+      await watch.end();
     }
-    return { seconds, processorSeconds: contender.timesItself ? [] : resolved(processorSeconds) };
+    return { seconds, processorSeconds: contender.timesItself ? [] : watch.seconds() };
   }
 
-  /** Counts the instructions of the subject, and closes it. This process runs under Callgrind. */
-  async count(root: string, requests: ClientRequests, outFile: string): Promise<Counted> {
-    const counts = await countIterations(this.subject, requests, outFile);
+  /**
+   * Counts the instructions of the subject, and closes it. This process runs under Callgrind.
+   *
+   * @param requests path of the addon of counting/client-requests.ts
+   */
+  async count(root: string, requests: string, outFile: string): Promise<Counted> {
+    const counter = this.benchmark.startsNode
+      ? startedCounter(requests, outFile)
+      : ownCounter(loadClientRequests(requests), outFile);
+    const counts = await countIterations(this.subject, counter);
     const environment = await this.module.environment?.(openRevision(root));
     await this.close();
     return { ...counts, variant: environment?.variant ?? null };
@@ -112,14 +124,6 @@ export class Measurement {
     await this.peer?.close?.();
     await this.subject.close?.();
   }
-}
-
-/** Processor time has steps of a microsecond, which must be small beside an iteration. */
-const SHORTEST_PROCESSOR_SECONDS = 1e-4;
-
-function resolved(seconds: number[]): number[] {
-  const mean = seconds.reduce((sum, value) => sum + value, 0) / seconds.length;
-  return mean >= SHORTEST_PROCESSOR_SECONDS ? seconds : [mean];
 }
 
 async function time(contender: Subject): Promise<number> {

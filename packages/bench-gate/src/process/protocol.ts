@@ -20,6 +20,7 @@ export interface BenchmarkInfo {
   target: number | null;
   rounds: number;
   peer: string | null;
+  startsNode: boolean;
   /** Reason not to count its instructions. */
   notCounted: string | null;
 }
@@ -33,7 +34,7 @@ export type ChildRequest =
    */
   | { type: 'prepare'; file: string; project: string; name: string; root: string; peer: boolean }
   /** Times the iterations. */
-  | { type: 'sample'; who: 'subject' | 'peer'; iterations: number }
+  | { type: 'sample'; who: 'subject' | 'peer'; iterations: number; processorTime: ProcessorTime }
   /** Requests counters, details and peak memory. */
   | { type: 'finish'; root: string }
   /**
@@ -50,13 +51,17 @@ export type ChildRequest =
       outFile: string;
     };
 
+/** Of all threads together, or of the thread that had most to do: the others can work at the same time. */
+export type ProcessorTime = 'of all threads' | 'of the busiest thread';
+
 /** Times of iterations, in seconds. */
 export interface Sample {
   /** By the clock. */
   seconds: number[];
   /**
-   * Processor time of all threads, which does not grow while other load has the processor. One mean if the iterations
-   * are too short for its resolution; none if the benchmark measures its own time.
+   * Processor time, which does not grow while other load has the processor. Of all threads, it is one mean if the
+   * iterations are too short for its resolution. Empty if the benchmark measures its own time, and for the busiest
+   * thread if the system does not tell.
    */
   processorSeconds: number[];
 }

@@ -51,6 +51,7 @@ export function timeTeam(
     contenders: { head: contender('head', head), base: contender('base', base) },
     order: ['base', 'head'],
     logRatio: (low) => Math.log(low('head') / low('base')),
+    processorTime: 'of all threads',
     signal,
   });
 }

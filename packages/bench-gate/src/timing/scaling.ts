@@ -1,6 +1,7 @@
 /**
  * Measures how well both builds spread work over threads: time on all threads / time on one thread. A lock or lost
- * parallelism adds to the first only. All four processes take turns, so other load affects both builds alike.
+ * parallelism adds to the first only. All four processes take turns, so other load affects both builds alike. Where no
+ * core is free, the processor time of the busiest thread still shows how work is spread.
  */
 
 import type { BenchmarkInfo } from '../process/protocol.js';
@@ -30,6 +31,7 @@ export function scalingTeam(
     },
     order: ['baseOne', 'baseAll', 'headAll', 'headOne'],
     logRatio: (low) => Math.log(low('headAll') / low('headOne')) - Math.log(low('baseAll') / low('baseOne')),
+    processorTime: 'of the busiest thread',
     signal,
   });
 }

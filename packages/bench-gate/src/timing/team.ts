@@ -4,7 +4,7 @@
  */
 import { messageOf } from '../errors.js';
 import { BenchmarkProcess } from '../process/child-process.js';
-import type { BenchmarkInfo, Finish } from '../process/protocol.js';
+import type { BenchmarkInfo, Finish, ProcessorTime } from '../process/protocol.js';
 import { type Block, lowTime } from './statistics.js';
 
 export type BlockResult =
@@ -34,6 +34,7 @@ export interface TeamPlan<K extends string> {
   order: readonly K[];
   /** @param low returns a contender's time in this round */
   logRatio: (low: (contender: K) => number) => number;
+  processorTime: ProcessorTime;
   signal?: AbortSignal | undefined;
 }
 
@@ -105,13 +106,13 @@ export class Team<K extends string> {
   }
 
   async #round(round: number, iterations: number): Promise<{ clock: number; processor: number | undefined }> {
-    const { order, logRatio } = this.plan;
+    const { order, logRatio, processorTime } = this.plan;
     // A B B A, then B A A B: a machine that gets steadily slower or faster affects all alike.
     const turns = round % 2 === 0 ? order : order.toReversed();
     const clock = new Map<K, number[]>(order.map((name) => [name, []]));
     const processor = new Map<K, number[]>(order.map((name) => [name, []]));
     for (const name of [...turns, ...turns.toReversed()]) {
-      const sample = await this.#processes.get(name)!.sample('subject', iterations);
+      const sample = await this.#processes.get(name)!.sample('subject', iterations, processorTime);
       clock.get(name)!.push(...sample.seconds);
       processor.get(name)!.push(...sample.processorSeconds);
     }

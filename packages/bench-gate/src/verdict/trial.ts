@@ -167,13 +167,11 @@ export class Trial {
     if (this.#isDecided(last)) this.#close();
   }
 
-  /** Threads, and other processes that the benchmark starts, make processor time differ from what users wait for. */
+  /** The processor time of other processes is not known. */
   #processorEstimate(): Estimate | undefined {
-    const { measures, benchmark } = this.aspect;
+    const { startsNode, notCounted } = this.aspect.benchmark;
     const isKnown = this.#processorBlocks.every((block) => block.length > 0);
-    return measures === 'time' && benchmark.notCounted === null && isKnown
-      ? estimate(this.#processorBlocks)
-      : undefined;
+    return isKnown && !startsNode && notCounted === null ? estimate(this.#processorBlocks) : undefined;
   }
 
   #isDecided(last: Estimate): boolean {

@@ -31,6 +31,7 @@ const benchmark = (name: string, notCounted: string | null): BenchmarkInfo => ({
   target: null,
   rounds: 7,
   peer: null,
+  startsNode: false,
   notCounted,
 });
 
@@ -47,7 +48,13 @@ describe('compareCounts', () => {
   });
 
   it('decides with iterations that differ a little, unless the change is too near the limit', async () => {
-    const differing = { counts: [10_000, 10_030, 10_040], calls: 1, profile: '/dev/null', variant: null };
+    const differing = {
+      counts: [10_000, 10_030, 10_040],
+      calls: 1,
+      agreeing: 3,
+      profiles: ['/dev/null'],
+      variant: null,
+    };
     expect(await summarise(differing)).toMatchObject({ instructions: 10_030, uncertainty: 0.004 });
     expect(await summarise({ ...differing, counts: [10_000, 10_009, 10_010] })).toMatchObject({ uncertainty: 0 });
     expect(compareCounts(counted(1000, 0.004), counted(1030, 0.004))).toMatchObject({ growth: 0.03 });
@@ -60,7 +67,7 @@ describe('compareCounts', () => {
   });
 
   it('says why it cannot', async () => {
-    const varying = { counts: [1000, 1100, 1200], calls: 1, profile: 'absent', variant: null };
+    const varying = { counts: [1000, 1100, 1200], calls: 1, agreeing: 3, profiles: ['absent'], variant: null };
     expect(await summarise(varying)).toEqual({
       kind: 'not counted',
       reason: 'its iterations differ by 20.0 % of their instructions, more than 1.0 %',
