@@ -117,6 +117,6 @@ export const benchmarks: Benchmark[] = [
   ...[10_000, 100_000, 1_000_000].map((rows) =>
     benchmark(`read/memory/${rows}-rows`, 'multilingual', rows, { only: 'run', rounds: 1 }),
   ),
-  benchmark('read/jsonl/small', 'english', 300, { only: 'check', env: ONE_THREAD }),
-  reading('read/csv/small', 300, () => writeCsv(300), { only: 'check', env: ONE_THREAD }),
+  benchmark('read/jsonl/small', 'english', 500, { only: 'check', env: ONE_THREAD }),
+  reading('read/csv/small', 500, () => writeCsv(500), { only: 'check', env: ONE_THREAD }),
 ];

@@ -19,6 +19,7 @@ import { CACHE } from '../../packages/bench-gate/src/base/base-build.js';
 import { countingTools } from '../../packages/bench-gate/src/check.js';
 import { compareInstructions } from '../../packages/bench-gate/src/counting/count.js';
 import { CountCache } from '../../packages/bench-gate/src/counting/count-cache.js';
+import { SAME_COUNT } from '../../packages/bench-gate/src/counting/iterations.js';
 import { selectBenchmarks } from '../../packages/bench-gate/src/find-benchmarks.js';
 import { openRevision } from '../../packages/bench-gate/src/process/measurement.js';
 import { describeMachine, type Machine } from '../../packages/bench-gate/src/report/results-file.js';
@@ -32,10 +33,10 @@ import { SLOW_EDITS, type SlowEdit, type SlowEditName } from './slow-edits.js';
 const COUNT_MILLISECONDS = 3_600_000;
 
 /**
- * Time for pairs of processes after the count, per benchmark: of a build and itself about as much as in a check of all
- * benchmarks, and more for a slow-down that only time can show.
+ * Time for pairs of processes after the count, per benchmark: about as much as in a check of all benchmarks, and more
+ * for a slow-down that only time can show, as in a check of one benchmark.
  */
-const TIME_SECONDS = { same: 20, edited: 150 };
+const TIME_SECONDS = { counted: 12, timed: 240 };
 
 /** A check of the same build takes every fifth benchmark, the next check the next ones. */
 const SHARE_OF_SAME = 5;
@@ -129,7 +130,7 @@ async function check({ root, kind, round, commit }: CheckPlace): Promise<Pick<Co
       accepted: [],
       baseVersions: new Map(),
       instructions,
-      budgetSeconds: (edit ? TIME_SECONDS.edited : TIME_SECONDS.same) * benchmarks.length,
+      budgetSeconds: (edit?.executesNothing ? TIME_SECONDS.timed : TIME_SECONDS.counted) * benchmarks.length,
     });
     const own = entries.filter(({ measures }) => measures === 'time');
     return {
@@ -210,8 +211,20 @@ function describeSame(outcomes: readonly CountedOutcome[]): string[] {
   const undecided = benchmarks.filter(({ status }) => status === 'undecided').length;
   return [
     `A build compared with itself: ${same.length} checks of ${benchmarks.length} benchmarks in all, ` +
-      `${same.filter(failed).length} false alarms, ${undecided} undecided.`,
+      `${same.filter(failed).length} false alarms, ${undecided} undecided. ${describeCounts(benchmarks)}`,
   ];
+}
+
+/** Says how well both sides agreed. */
+function describeCounts(entries: CountedOutcome['entries']): string {
+  const differences = entries.flatMap(({ instructions }) =>
+    instructions.kind === 'counted' ? [Math.abs(instructions.growth)] : [],
+  );
+  const equal = differences.filter((difference) => difference <= SAME_COUNT).length;
+  return (
+    `In ${equal} of ${differences.length} counts, both sides agreed to ${100 * SAME_COUNT} %; ` +
+    `the largest difference was ${(100 * Math.max(...differences)).toFixed(2)} %.`
+  );
 }
 
 /** Returns a row for each slow-down. */

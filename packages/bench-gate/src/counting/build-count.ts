@@ -31,7 +31,8 @@ export async function summarise({ counts, agreeing, calls, variant, profiles }: 
   const at = settledAt({ counts, agreeing }, CLOSE_COUNT);
   const difference = spread({ counts, agreeing });
   if (at === undefined) {
-    const reason = `its iterations differ by ${percent(difference)} of their instructions, more than ${percent(CLOSE_COUNT)}`;
+    const limit = `more than ${percent(CLOSE_COUNT)}`;
+    const reason = `its iterations differ by ${percent(difference)} of their instructions, ${limit}`;
     return { kind: 'not counted', reason, unsettled: true };
   }
   const profile = new Map<string, number>();
