@@ -4,7 +4,7 @@
  */
 import type { Benchmark } from '../../packages/bench-gate/src/benchmark.js';
 import { randomNormal } from '../../test/support/random.js';
-import { countWork, ONE_THREAD, openAddon, openEngine, TWO_THREADS } from '../support/engine.js';
+import { countWork, ONE_THREAD, openAddon, openEngine } from '../support/engine.js';
 
 export { environment } from '../support/engine.js';
 
@@ -23,7 +23,7 @@ export const benchmarks: Benchmark[] = cases.map(({ model, only, heads, headDim,
     sizes: { sequences, T: length, H: heads, d: headDim },
     subject: 'attention forward',
     only,
-    ...(only === 'check' ? { env: ONE_THREAD, scaling: TWO_THREADS } : {}),
+    ...(only === 'check' ? { env: ONE_THREAD } : {}),
     work: { unit: 'GFLOP', subject: gigaOperations, peer: gigaOperations },
     prepare: async (revision) => {
       const addon = await openAddon(revision);

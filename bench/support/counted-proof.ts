@@ -8,8 +8,8 @@
  *
  * Load on all cores runs beside every check. Each outcome is written to bench/results/proof-counted-SIMD.json
  * immediately, so that an interrupted proof of the same commit resumes, and `--pieces` ends it after some checks. The
- * outcomes of earlier commits are dropped, or stay with `--keep`. The outcomes of all kinds of machine are written to
- * docs/benchmarks.md.
+ * outcomes of earlier commits are dropped, or stay with `--keep`. At the end, the outcomes of all kinds of machine are
+ * written to docs/benchmarks.md.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -92,10 +92,10 @@ export async function runCountedProof({
       outcomes.push(outcome);
       const file: CountedProofFile = { command: 'npm run bench:proof -- --counted', machine, outcomes };
       writeFileSync(path, `${JSON.stringify(file, null, 1)}\n`);
-      writeTables(page, join(root, 'bench', 'results'));
       console.log(describe(outcome));
     }
   }
+  writeTables(page, join(root, 'bench', 'results'));
 }
 
 interface CheckPlace {
