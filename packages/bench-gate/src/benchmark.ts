@@ -107,7 +107,7 @@ export interface BenchmarkModule {
 export const DEFAULT_THRESHOLD = 0.07;
 
 /**
- * The same for the growth of {@link Scaling}. Two processes of the same build differ by 5 to 20 %. On two threads, work
- * that is no longer spread adds 60 to 100 %.
+ * The same for the growth of {@link Scaling}. Teams of threads are less steady than one thread, and work that is no
+ * longer spread over two threads takes up to twice the time.
  */
 export const DEFAULT_SCALING_THRESHOLD = 0.25;
