@@ -44,8 +44,10 @@ export async function callNative<T>(
   start: (control: Int32Array) => Promise<T>,
 ): Promise<T> {
   const { signal, onProgress } = options;
-  // Captured before the first await, because the caller's stack frames are lost afterwards.
-  const site = new EngineError('ERR_INTERNAL', '', { hideAbove });
+  // Captured before the first await, because the caller's stack frames are lost afterwards. An Error would capture them
+  // twice, which takes longer than a small operation.
+  const site: { stack?: string } = {};
+  Error.captureStackTrace(site, hideAbove);
   const fail = (code: EngineError['code'], message: string, cause?: unknown): EngineError => {
     const error = new EngineError(code, message, { cause });
     error.stack = `${error.name}: ${message}\n${(site.stack ?? '').split('\n').slice(1).join('\n')}`;
