@@ -7,9 +7,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import type { Benchmark, Peer, Subject } from '../../packages/bench-gate/src/benchmark.js';
-import { MINI_ENCODER } from '../../src/encoder/default-encoder.js';
 import type { Encoder } from '../../src/encoder/encoder.js';
 import { answerTexts } from '../support/answers.js';
 import { smallestCosine } from '../support/cosine.js';
@@ -20,6 +20,7 @@ export { environment } from '../support/engine.js';
 
 /** UTF-8 bytes per run: a few seconds of univar-mini, and in a check a millisecond of ours. */
 const BYTES = { run: 3e5, check: 3e4 };
+const MINI_ENCODER = fileURLToPath(new URL('../../packages/univar-mini', import.meta.url));
 const ORDERS = 3;
 const DIM = 176;
 const FASTTEXT = '/usr/bin/fasttext';

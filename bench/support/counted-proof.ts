@@ -15,7 +15,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symli
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
-import { CACHE } from '../../packages/bench-gate/src/base/base-build.js';
+import { CACHE } from '../../packages/bench-gate/src/cache-folder.js';
 import { countingTools } from '../../packages/bench-gate/src/check.js';
 import { compareInstructions } from '../../packages/bench-gate/src/counting/count.js';
 import { CountCache } from '../../packages/bench-gate/src/counting/count-cache.js';
@@ -27,6 +27,7 @@ import { checkBenchmarks } from '../../packages/bench-gate/src/verdict/check-ben
 import { type CheckEntry, FAILURES } from '../../packages/bench-gate/src/verdict/check-entry.js';
 import { environment } from './engine.js';
 import { startLoad } from './load-generator.js';
+import { replaceBetween } from './page-parts.js';
 import { SLOW_EDITS, type SlowEdit, type SlowEditName } from './slow-edits.js';
 
 /** Far more than counting needs. */
@@ -195,12 +196,7 @@ function writeTables(page: string, results: string): void {
     const heading = `${cpu}, ${cores} cores, ${variant}, load on every core (bench/results/${name}).`;
     return [heading, ...describeSame(outcomes), ...tableOfEdits(outcomes)].join('\n');
   });
-  const [begin, end] = ['<!-- counted-proof:begin -->', '<!-- counted-proof:end -->'];
-  const [before, rest] = readFileSync(page, 'utf8').split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined)
-    throw new Error(`${page} does not have the markers ${begin}, ${end}`);
-  writeFileSync(page, `${before}${begin}\n${tables.join('\n\n')}\n${end}${after}`);
+  replaceBetween(page, 'counted-proof', tables.join('\n\n'));
 }
 
 /** Counts the false alarms. */

@@ -10,6 +10,7 @@
  * immediately, so that an interrupted proof of the same commit resumes. Another commit starts from the beginning, or
  * with `--only` repeats one row of the table, after a change that affects no other row. The table is written to
  * docs/benchmarks.md. `--counted` proves the counted instructions instead: see counted-proof.ts.
+ * `--repeats 20` shows how well counts repeat: see repeated-counts.ts.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -17,7 +18,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { CACHE } from '../../packages/bench-gate/src/base/base-build.js';
+import { CACHE } from '../../packages/bench-gate/src/cache-folder.js';
 import { selectBenchmarks } from '../../packages/bench-gate/src/find-benchmarks.js';
 import { openRevision } from '../../packages/bench-gate/src/process/measurement.js';
 import { describeMachine, type Machine } from '../../packages/bench-gate/src/report/results-file.js';
@@ -27,6 +28,8 @@ import { type CheckEntry, FAILURES } from '../../packages/bench-gate/src/verdict
 import { runCountedProof } from './counted-proof.js';
 import { environment } from './engine.js';
 import { startLoad } from './load-generator.js';
+import { replaceBetween } from './page-parts.js';
+import { repeatCounts } from './repeated-counts.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PAGE = join(ROOT, 'docs', 'benchmarks.md');
@@ -70,6 +73,7 @@ const { values: options } = parseArgs({
     quiet: { type: 'boolean', default: true },
     only: { type: 'string' },
     counted: { type: 'boolean', default: false },
+    repeats: { type: 'string' },
     pieces: { type: 'string', default: 'Infinity' },
     keep: { type: 'boolean', default: false },
   },
@@ -162,16 +166,6 @@ function table({ machine, outcomes }: ProofFile): string {
   ].join('\n');
 }
 
-function writePage(proof: ProofFile): void {
-  const [begin, end] = ['<!-- proof:begin -->', '<!-- proof:end -->'];
-  const page = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';
-  const [before, rest] = page.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined)
-    throw new Error(`${PAGE} does not have the markers ${begin} and ${end}`);
-  writeFileSync(PAGE, `${before}${begin}\n${table(proof)}\n${end}${after}`);
-}
-
 async function main(): Promise<void> {
   const root = buildWithHook();
   const machine = await describeMachine(ROOT, await environment(openRevision(root)));
@@ -205,10 +199,12 @@ async function main(): Promise<void> {
       }
     }
   }
-  writePage(proof);
+  replaceBetween(PAGE, 'proof', table(proof));
 }
 
-if (options.counted) {
+if (options.repeats !== undefined) {
+  await repeatCounts({ root: ROOT, page: PAGE, runs: Number(options.repeats) });
+} else if (options.counted) {
   const [checks, pieces] = [Number(options.checks), Number(options.pieces)];
   const tries = Number(options.tries ?? 1);
   const { only, keep } = options;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join, resolve } from 'node:path';
 
 import { BenchError } from './errors.js';
-import { listBenchmarks } from './process/child-process.js';
+import { listBenchmarks } from './process/list-benchmarks.js';
 import type { BenchmarkInfo } from './process/protocol.js';
 import { kindOfSuite } from './suites/kinds.js';
 

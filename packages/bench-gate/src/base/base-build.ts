@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+import { CACHE } from '../cache-folder.js';
 import { BenchError } from '../errors.js';
 import { git, tryGit } from './git.js';
 
@@ -35,8 +36,6 @@ export interface BaseBuildOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Folder of a project for what checks keep. In node_modules, so that no tool treats it as the project's own. */
-export const CACHE = join('node_modules', '.cache', 'bench-gate');
 const STAMP = '.bench-built';
 const KEPT_BUILDS = 3;
 

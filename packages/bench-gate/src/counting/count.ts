@@ -103,9 +103,9 @@ function isUnfinished(count: BuildCount): boolean {
 }
 
 /**
- * Node needs about ten seconds to start under Callgrind, so benchmarks of the same environment share a process. What
- * ran before in a process shows in a count, so the parts depend on nothing but the benchmarks. There are two, for two
- * cores.
+ * Node and a project need about ten seconds to start under Callgrind, so benchmarks of the same environment share a
+ * process. What ran before in a process shows in a count, so the parts depend on nothing but the benchmarks. There are
+ * two, for two cores.
  */
 const PARTS = 2;
 

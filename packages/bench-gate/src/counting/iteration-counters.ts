@@ -18,17 +18,16 @@ let groups = 0;
  * @param outFile prefix of Callgrind's files
  */
 export function ownCounter(requests: ClientRequests, outFile: string): IterationCounter {
+  requests.start(); // again and again, which does nothing
   return {
-    warmUpIterations: 20,
     agreeing: 3,
-    start: () => requests.start(),
+    tries: 2,
     count: async (run) => {
       requests.zero();
       await run();
       requests.dump();
       return [`${outFile}.${++dumps}`];
     },
-    stop: () => requests.stop(),
   };
 }
 
@@ -48,9 +47,8 @@ export function startedCounter(requests: string, outFile: string): IterationCoun
   writeFileSync(program, `#!/bin/sh\n${COUNT_ON_LOAD}=1 exec ${words.join(' ')} "$@"\n`, { mode: 0o700 });
   const seen = new Set([basename(program)]);
   return {
-    warmUpIterations: 0, // Its processes are fresh, and prepare() has read the files from the disk.
-    agreeing: 2,
-    start: () => undefined,
+    agreeing: 1,
+    tries: 0,
     count: async (run) => {
       process.execPath = program;
       try {
@@ -63,7 +61,6 @@ export function startedCounter(requests: string, outFile: string): IterationCoun
       if (files.length === 0) throw new Error('An iteration started no process with process.execPath');
       return files.map((file) => join(dirname(prefix), file));
     },
-    stop: () => undefined,
   };
 }
 

@@ -17,6 +17,14 @@ const LAST = 5;
 
 const MAX_ITERATIONS = 16;
 
+/** Limits in seconds of processor time, which other load does not change. */
+const WARM_UP_SECONDS = 1.5;
+const MAX_SECONDS = 20;
+
+/** Iterations can agree before V8 has optimised all that they run often, so short ones go on up to these limits. */
+const LEAST_ITERATIONS = 8;
+const LEAST_SECONDS = 2;
+
 /**
  * Short iterations are counted several at a time. Their instructions differ a little by chance, for example if the
  * event loop wakes up once more.
@@ -24,20 +32,14 @@ const MAX_ITERATIONS = 16;
 const LEAST_INSTRUCTIONS = 1e7;
 const MOST_RUNS = 50;
 
-/** Limits for benchmarks with long iterations, in seconds of processor time, which other load does not change. */
-const WARM_UP_SECONDS = 1.5;
-const MAX_SECONDS = 20;
-
 /** Counts iterations, in this process or in those that it starts. */
 export interface IterationCounter {
-  /** Most iterations before the first count, in which V8 optimises what runs often. They take half of the time. */
-  warmUpIterations: number;
   /** Number of iterations that must agree. */
   agreeing: number;
-  start(): void;
+  /** Number of iterations before, which show how many runs to count at a time. The first ones also do other work. */
+  tries: number;
   /** Runs one iteration, and returns Callgrind's files about it. */
-  count(run: () => unknown): Promise<string[]>;
-  stop(): void;
+  count: (run: () => unknown) => Promise<string[]>;
 }
 
 export interface IterationCounts {
@@ -77,42 +79,49 @@ function lowest(counts: readonly number[], agreeing: number): number[] {
     .slice(0, agreeing);
 }
 
+/** Runs the benchmark without counting, so that V8 optimises what runs often. */
+export async function warmUpToCount(subject: Pick<Subject, 'run'>): Promise<void> {
+  const begin = processorSeconds();
+  for (let i = 0; i < 2 || processorSeconds() - begin < WARM_UP_SECONDS; i++) await subject.run();
+}
+
 /** Runs the benchmark until its counts settle, or until the limits above. */
 export async function countIterations(
   subject: Pick<Subject, 'run' | 'calls'>,
-  { warmUpIterations, agreeing, ...counter }: IterationCounter,
+  { agreeing, tries, count }: IterationCounter,
 ): Promise<IterationCounts> {
   const begin = processorSeconds();
   const { calls = 1 } = subject;
-  for (let i = 0; i < warmUpIterations && (i < 2 || processorSeconds() - begin < WARM_UP_SECONDS); i++)
-    await subject.run();
-  const counts: number[] = [];
-  const files: string[][] = [];
-  const goesOn = (): boolean =>
-    counts.length < agreeing ||
-    (settledAt({ counts, agreeing }) === undefined &&
-      counts.length < MAX_ITERATIONS &&
-      processorSeconds() - begin < MAX_SECONDS);
-  counter.start();
-  let runs = 1;
-  while (goesOn()) {
-    const profiles = await counter.count(async () => {
+  const seconds = (): number => processorSeconds() - begin;
+  const measure = async (runs: number): Promise<{ files: string[]; total: number }> => {
+    const files = await count(async () => {
       for (let i = 0; i < runs; i++) await subject.run();
     });
-    const total = profiles.reduce((sum, profile) => sum + readTotal(profile), 0);
-    const enough = Math.min(MOST_RUNS, Math.ceil((LEAST_INSTRUCTIONS * runs) / Math.max(1, total)));
-    if (counts.length === 0 && runs < enough) {
-      runs = enough; // All counted iterations have as many.
-      for (const profile of profiles) rmSync(profile);
-      continue;
-    }
-    counts.push(total / (runs * calls));
-    files.push(profiles);
+    return { files, total: files.reduce((sum, file) => sum + readTotal(file), 0) };
+  };
+  let least = LEAST_INSTRUCTIONS;
+  for (let i = 0; i < tries; i++) {
+    const { files, total } = await measure(1);
+    least = Math.min(least, Math.max(1, total));
+    for (const file of files) rmSync(file);
   }
-  counter.stop();
-  const profiles = files[settledAt({ counts, agreeing }, CLOSE_COUNT) ?? counts.length - 1]!;
-  for (const file of files.flat()) if (!profiles.includes(file)) rmSync(file);
-  return { counts, calls: runs * calls, agreeing, profiles };
+  const runs = Math.min(MOST_RUNS, Math.ceil(LEAST_INSTRUCTIONS / least));
+  const counts: number[] = [];
+  const profiles: string[][] = [];
+  const goesOn = (): boolean => {
+    if (counts.length < agreeing) return true;
+    if (settledAt({ counts, agreeing }) !== undefined)
+      return agreeing > 1 && counts.length < LEAST_ITERATIONS && seconds() < LEAST_SECONDS;
+    return counts.length < MAX_ITERATIONS && seconds() < MAX_SECONDS;
+  };
+  while (goesOn()) {
+    const { files, total } = await measure(runs);
+    counts.push(total / (runs * calls));
+    profiles.push(files);
+  }
+  const kept = profiles[settledAt({ counts, agreeing }, CLOSE_COUNT) ?? counts.length - 1]!;
+  for (const file of profiles.flat()) if (!kept.includes(file)) rmSync(file);
+  return { counts, calls: runs * calls, agreeing, profiles: kept };
 }
 
 function processorSeconds(): number {

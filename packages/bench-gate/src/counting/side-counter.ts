@@ -18,77 +18,94 @@ export interface CountOptions {
 
 export const TIME_OVER = 'the budget has no more time for counting';
 
-/** Counts benchmarks of one build, one after the other. */
+/**
+ * Counts benchmarks of one build, which must have the same environment. All are prepared before the first is counted:
+ * Callgrind translates everything anew when counting starts or stops, which takes seconds.
+ */
 export async function countPart(
   part: readonly BenchmarkInfo[],
   side: Side,
   outFile: string,
   options: CountOptions,
 ): Promise<BuildCount[]> {
-  const counter = new SideCounter(side, outFile, options);
-  const counts: BuildCount[] = [];
-  try {
-    for (const benchmark of part) {
-      counts.push(await counter.count(benchmark));
+  const counts = new Map<BenchmarkInfo, BuildCount>();
+  const left = (): BenchmarkInfo[] => part.filter((benchmark) => !counts.has(benchmark));
+  // One round, unless the process dies: then one for the others.
+  for (let round = 0; left().length > 0; round++) {
+    const counter = new PartCounter(part[0]!, side, `${outFile}-${round}`, options);
+    const keep = (benchmark: BenchmarkInfo, count: BuildCount | undefined): void => {
+      if (count === undefined) return;
+      counts.set(benchmark, count);
       options.onCounted?.();
+    };
+    try {
+      for (const benchmark of left()) keep(benchmark, await counter.prepare(benchmark));
+      for (const benchmark of left()) if (counter.lives) keep(benchmark, await counter.count(benchmark));
+    } finally {
+      await counter.stop();
     }
-  } finally {
-    await counter.stop();
   }
-  return counts;
+  return part.map((benchmark) => counts.get(benchmark)!);
 }
 
-class SideCounter {
-  #process: BenchmarkProcess | undefined;
-  #processes = 0;
+class PartCounter {
+  readonly #process: BenchmarkProcess;
+  lives = true;
 
   /** @param outFile prefix of Callgrind's files */
   constructor(
+    { module, env }: BenchmarkInfo,
     private readonly side: Side,
     private readonly outFile: string,
     private readonly options: CountOptions,
-  ) {}
+  ) {
+    const { command, args } = underCallgrind(outFile);
+    this.#process = new BenchmarkProcess(module, {
+      env: { ...STEADY_THREADS, ...STEADY_MEMORY, ...env, ...side.env },
+      signal: options.signal,
+      launcher: { command, args: [...args, process.execPath, ...STEADY_NODE] },
+    });
+  }
 
-  /** Counts one benchmark. All of them must have the same environment. Never rejects for a benchmark that fails. */
-  async count(benchmark: BenchmarkInfo): Promise<BuildCount> {
-    const { requests, deadline, signal } = this.options;
-    signal?.throwIfAborted();
-    if (performance.now() >= deadline) return { kind: 'not counted', reason: TIME_OVER };
-    const process = (this.#process ??= this.#start(benchmark));
-    // A timer of Infinity would fire at once.
-    const left = deadline - performance.now();
-    const timer = Number.isFinite(left) ? setTimeout(() => void process.stop(), left) : undefined;
-    try {
-      const { name, file, project } = benchmark;
-      const { root } = this.side;
-      const request = { type: 'count', file, project, name, root, requests, outFile: this.#prefix } as const;
-      return await summarise(await process.ask(request, 'counted'));
-    } catch (error) {
-      // The process may have died, or it holds what the benchmark did not free.
-      await this.stop();
-      if (performance.now() >= deadline) return { kind: 'not counted', reason: TIME_OVER };
-      return { kind: 'not counted', reason: messageOf(error) };
-    } finally {
-      clearTimeout(timer);
-    }
+  /** Returns why the benchmark cannot be counted, or undefined. */
+  async prepare({ name, module, project }: BenchmarkInfo): Promise<BuildCount | undefined> {
+    const { root } = this.side;
+    return this.#ask(async () => {
+      await this.#process.ask({ type: 'prepare count', module, project, name, root }, 'prepared count');
+      return undefined;
+    });
+  }
+
+  async count({ name }: BenchmarkInfo): Promise<BuildCount | undefined> {
+    const { outFile, side, options } = this;
+    return this.#ask(async () => {
+      const request = { type: 'count', name, root: side.root, requests: options.requests, outFile } as const;
+      return summarise(await this.#process.ask(request, 'counted'));
+    });
   }
 
   async stop(): Promise<void> {
-    await this.#process?.stop();
-    this.#process = undefined;
+    this.lives = false;
+    await this.#process.stop();
   }
 
-  get #prefix(): string {
-    return `${this.outFile}-${this.#processes}`;
-  }
-
-  #start({ file, env }: BenchmarkInfo): BenchmarkProcess {
-    this.#processes += 1;
-    const { command, args } = underCallgrind(this.#prefix);
-    return new BenchmarkProcess(file, {
-      env: { ...STEADY_THREADS, ...STEADY_MEMORY, ...env, ...this.side.env },
-      signal: this.options.signal,
-      launcher: { command, args: [...args, process.execPath, ...STEADY_NODE] },
-    });
+  /** Never rejects for a benchmark that fails. If the process has died before, there is no result. */
+  async #ask(question: () => Promise<BuildCount | undefined>): Promise<BuildCount | undefined> {
+    const { deadline, signal } = this.options;
+    const isOver = (): boolean => performance.now() >= deadline;
+    if (!this.lives && !isOver()) return undefined;
+    // A timer of Infinity would fire at once.
+    const left = deadline - performance.now();
+    const timer = Number.isFinite(left) ? setTimeout(() => void this.#process.stop(), left) : undefined;
+    try {
+      if (!isOver()) return await question();
+    } catch (error) {
+      signal?.throwIfAborted();
+      this.lives = !this.#process.hasDied;
+      if (!isOver()) return { kind: 'not counted', reason: messageOf(error) };
+    } finally {
+      clearTimeout(timer);
+    }
+    return { kind: 'not counted', reason: TIME_OVER };
   }
 }

@@ -27,15 +27,20 @@ export interface Launcher {
 }
 
 /**
- * Flags that make V8 do the same work in every process: one thread, because code compiled on others would arrive at
- * another iteration each time, no random numbers in hash tables, and room for new objects, so that most iterations
- * collect no garbage.
+ * Flags that make V8 do the same work in every process:
+ * - One thread, because code compiled on others would arrive at another iteration each time.
+ * - No random numbers in hash tables.
+ * - What was compiled for a benchmark is kept until it is counted, after all of them were prepared.
+ * - Room for new objects, so that most iterations collect no garbage, and the others all of it. While V8 marks objects
+ *   step by step, over many iterations, every write costs more.
  */
 export const STEADY_NODE = [
   '--predictable',
   '--single-threaded',
   '--hash-seed=1',
   '--random-seed=1',
+  '--no-flush-bytecode',
+  '--no-incremental-marking',
   '--min-semi-space-size=64',
   '--max-semi-space-size=64',
 ];

@@ -1,35 +1,22 @@
 /** A process that measures one benchmark of one build. statistics.ts explains why the processes must be fresh. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+
 import type { Launcher } from '../counting/valgrind.js';
 import { BenchError } from '../errors.js';
 import type { BenchmarkInfo, ChildReply, ChildRequest, Finish, ProcessorTime, Sample } from './protocol.js';
+import { isTypeScript, tsxModule } from './typescript.js';
 
 /** Number of characters of the child's stderr to keep for the error message. */
 const STDERR_TAIL = 4000;
 
 export interface BenchmarkTarget {
-  benchmark: Pick<BenchmarkInfo, 'name' | 'file' | 'project' | 'env'>;
+  benchmark: Pick<BenchmarkInfo, 'name' | 'module' | 'project' | 'env'>;
   /** Folder of the build. */
   root: string;
   /** Environment variables of the process, in addition to those of this one. */
   env?: Readonly<Record<string, string>> | undefined;
   signal?: AbortSignal | undefined;
-}
-
-/**
- * Lists the benchmarks that a module defines.
- *
- * @param root folder of the project
- */
-export async function listBenchmarks(file: string, root: string, signal?: AbortSignal): Promise<BenchmarkInfo[]> {
-  const process = new BenchmarkProcess(file, { signal });
-  try {
-    return (await process.ask({ type: 'list', file, root }, 'listed')).benchmarks;
-  } finally {
-    await process.stop();
-  }
 }
 
 export interface ProcessOptions {
@@ -41,7 +28,7 @@ export interface ProcessOptions {
 
 export class BenchmarkProcess {
   readonly #child: ChildProcess;
-  readonly #file: string;
+  readonly #module: string;
   readonly #closed: Promise<void>;
   #stderr = '';
   #death: BenchError | undefined;
@@ -49,7 +36,7 @@ export class BenchmarkProcess {
 
   /** Starts a process and prepares the benchmark in it. `seconds` is the time of one warm iteration. */
   static async start({ benchmark, root, env, signal }: BenchmarkTarget, options: { peer: boolean }) {
-    const started = new BenchmarkProcess(benchmark.file, { env: { ...benchmark.env, ...env }, signal });
+    const started = new BenchmarkProcess(benchmark.module, { env: { ...benchmark.env, ...env }, signal });
     try {
       return { process: started, seconds: await started.prepare(benchmark, root, options) };
     } catch (error) {
@@ -58,10 +45,10 @@ export class BenchmarkProcess {
     }
   }
 
-  /** @param file a module to import: TypeScript needs a loader */
-  constructor(file: string, { env = {}, signal, launcher }: ProcessOptions) {
-    this.#file = file;
-    this.#child = forkChild(file, env, launcher);
+  /** @param module what it will import: TypeScript needs a loader */
+  constructor(module: string, { env = {}, signal, launcher }: ProcessOptions) {
+    this.#module = module;
+    this.#child = forkChild(module, env, launcher);
     this.#closed = new Promise((resolve) => {
       this.#child.once('close', (code, killer) => {
         this.#die(killer === null ? `ended with exit code ${String(code)}` : `was killed by ${killer}`);
@@ -91,11 +78,11 @@ export class BenchmarkProcess {
 
   /** Prepares a benchmark in place of the last one, and returns the seconds of one warm iteration. */
   async prepare(
-    { name, file, project }: BenchmarkTarget['benchmark'],
+    { name, module, project }: BenchmarkTarget['benchmark'],
     root: string,
     { peer }: { peer: boolean },
   ): Promise<{ subject: number; peer: number | null }> {
-    return (await this.ask({ type: 'prepare', file, project, name, root, peer }, 'prepared')).seconds;
+    return (await this.ask({ type: 'prepare', module, project, name, root, peer }, 'prepared')).seconds;
   }
 
   /** Times `iterations` iterations. */
@@ -134,6 +121,10 @@ export class BenchmarkProcess {
     return reply as Extract<ChildReply, { type: T }>;
   }
 
+  get hasDied(): boolean {
+    return this.#death !== undefined;
+  }
+
   /** Kills the process and waits for its end, so that it takes no time from the next one. Idempotent. */
   async stop(): Promise<void> {
     if (!this.#death) this.#child.kill('SIGKILL');
@@ -144,7 +135,7 @@ export class BenchmarkProcess {
     const stderr = this.#stderr.trim();
     this.#death ??= new BenchError(
       'ERR_DEVICE_UNAVAILABLE',
-      `The process of ${this.#file} ${how}.${stderr === '' ? '' : ` It printed:\n${stderr}`}`,
+      `The process of ${this.#module} ${how}.${stderr === '' ? '' : ` It printed:\n${stderr}`}`,
     );
     this.#pending?.reject(this.#death);
     this.#pending = undefined;
@@ -153,32 +144,17 @@ export class BenchmarkProcess {
 
 /** The child's module is beside this one: compiled in dist/, or TypeScript in src/ for tests. */
 function forkChild(
-  file: string,
+  module: string,
   env: Readonly<Record<string, string>>,
   launcher: Launcher = { command: process.execPath, args: [] },
 ): ChildProcess {
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   const entry = fileURLToPath(new URL(`./child${extension}`, import.meta.url));
-  const typescript = extension === '.ts' || /\.[cm]?ts$/.test(file);
+  const typescript = extension === '.ts' || isTypeScript(module);
   return fork(entry, {
     execPath: launcher.command,
-    execArgv: [...launcher.args, ...(typescript ? ['--import', typeScriptLoader(file)] : [])],
+    execArgv: [...launcher.args, ...(typescript ? ['--import', tsxModule(module)] : [])],
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-}
-
-/** Finds the project's tsx, or else our own. */
-function typeScriptLoader(file: string): string {
-  for (const from of [file, import.meta.url]) {
-    try {
-      return pathToFileURL(createRequire(from).resolve('tsx')).href;
-    } catch {
-      // Try the next one.
-    }
-  }
-  throw new BenchError(
-    'ERR_DEVICE_UNAVAILABLE',
-    `${file} is TypeScript, which needs the npm package tsx. Install it in the project: npm install --save-dev tsx`,
-  );
 }

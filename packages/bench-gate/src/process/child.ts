@@ -10,6 +10,8 @@ import { describe, Measurement } from './measurement.js';
 import type { ChildReply, ChildRequest } from './protocol.js';
 
 let measurement: Measurement | undefined;
+/** By the names of the benchmarks. */
+const toCount = new Map<string, Measurement>();
 let turn = Promise.resolve();
 
 // Ctrl-C reaches the entire process group; the parent decides what to do.
@@ -26,9 +28,9 @@ process.on('message', (request: ChildRequest) => {
 
 async function answer(request: ChildRequest): Promise<ChildReply> {
   if (request.type === 'list') {
-    const { file, root } = request;
-    const { benchmarks } = await load({ file, root, project: root });
-    return { type: 'listed', benchmarks: benchmarks.map((benchmark) => describe(benchmark, file, root)) };
+    const { module, file, root } = request;
+    const { benchmarks } = await load({ module, root, project: root });
+    return { type: 'listed', benchmarks: benchmarks.map((one) => describe(one, { file, module, project: root })) };
   }
   if (request.type === 'prepare') {
     const { name, root, peer } = request;
@@ -36,10 +38,19 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
     measurement = await Measurement.prepare(await load(request), name, root, peer);
     return { type: 'prepared', seconds: await measurement.warmUp() };
   }
+  if (request.type === 'prepare count') {
+    const { name, root } = request;
+    const prepared = await Measurement.prepare(await load(request), name, root, false);
+    await prepared.warmUpToCount();
+    toCount.set(name, prepared);
+    return { type: 'prepared count' };
+  }
   if (request.type === 'count') {
     const { name, root, requests, outFile } = request;
-    const counting = await Measurement.prepare(await load(request), name, root, false);
-    return { type: 'counted', ...(await counting.count(root, requests, outFile)) };
+    const prepared = toCount.get(name);
+    if (!prepared) throw new Error(`${name} was not prepared to be counted`);
+    toCount.delete(name);
+    return { type: 'counted', ...(await prepared.count(root, requests, outFile)) };
   }
   if (!measurement) throw new Error('No benchmark was prepared');
   if (request.type === 'sample') return { type: 'sampled', ...(await measurement.sample(request)) };
@@ -47,14 +58,15 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
 }
 
 interface Place {
-  file: string;
+  module: string;
   project: string;
   root: string;
 }
 
-async function load({ file, project, root }: Place): Promise<BenchmarkModule> {
-  if (kindOfSuite(await readFile(file, 'utf8')) !== undefined) return loadSuite({ file, project, revision: root });
-  const module = (await import(pathToFileURL(file).href)) as Partial<BenchmarkModule>;
-  if (!Array.isArray(module.benchmarks)) throw new Error(`${file} does not export "benchmarks"`);
-  return module as BenchmarkModule;
+async function load({ module, project, root }: Place): Promise<BenchmarkModule> {
+  if (kindOfSuite(await readFile(module, 'utf8')) !== undefined)
+    return loadSuite({ file: module, project, revision: root });
+  const loaded = (await import(pathToFileURL(module).href)) as Partial<BenchmarkModule>;
+  if (!Array.isArray(loaded.benchmarks)) throw new Error(`${module} does not export "benchmarks"`);
+  return loaded as BenchmarkModule;
 }

@@ -13,9 +13,10 @@ import {
 } from '../benchmark.js';
 import { loadClientRequests } from '../counting/client-requests.js';
 import { ownCounter, startedCounter } from '../counting/iteration-counters.js';
-import { countIterations } from '../counting/iterations.js';
+import { countIterations, warmUpToCount } from '../counting/iterations.js';
 import { watchAllThreads, watchBusiestThread } from './processor-time.js';
 import type { BenchmarkInfo, ChildRequest, Counted, Finish, Sample } from './protocol.js';
+import { isTypeScript, loadTypeScript } from './typescript.js';
 
 type SampleRequest = Extract<ChildRequest, { type: 'sample' }>;
 
@@ -28,14 +29,23 @@ const DEFAULT_ROUNDS = 7;
 const WARM_UP_SECONDS = 0.05;
 
 export function openRevision(root: string): Revision {
-  return { root, import: async <T>(path: string) => (await import(pathToFileURL(join(root, path)).href)) as T };
+  return {
+    root,
+    import: async <T>(path: string) => {
+      const file = join(root, path);
+      if (isTypeScript(file)) await loadTypeScript(file);
+      return (await import(pathToFileURL(file).href)) as T;
+    },
+  };
 }
 
-export function describe(benchmark: Benchmark, file: string, project: string): BenchmarkInfo {
+export function describe(
+  benchmark: Benchmark,
+  place: Pick<BenchmarkInfo, 'file' | 'module' | 'project'>,
+): BenchmarkInfo {
   return {
     name: benchmark.name,
-    file,
-    project,
+    ...place,
     sizes: benchmark.sizes,
     subject: benchmark.subject ?? benchmark.name,
     version: benchmark.version ?? 1,
@@ -90,6 +100,11 @@ export class Measurement {
       await watch.end();
     }
     return { seconds, processorSeconds: contender.timesItself ? [] : watch.seconds() };
+  }
+
+  /** Lets V8 optimise what the subject runs often. Processes that it starts are fresh each time. */
+  async warmUpToCount(): Promise<void> {
+    if (!this.benchmark.startsNode) await warmUpToCount(this.subject);
   }
 
   /**

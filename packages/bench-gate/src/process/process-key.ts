@@ -9,8 +9,8 @@ import type { BenchmarkInfo } from './protocol.js';
  * @param environments further environment variables that their processes get
  */
 export function processKey(
-  { file, env }: Pick<BenchmarkInfo, 'file' | 'env'>,
+  { module, env }: Pick<BenchmarkInfo, 'module' | 'env'>,
   ...environments: readonly Readonly<Record<string, string>>[]
 ): string {
-  return JSON.stringify([extname(file), ...[env, ...environments].map((one) => Object.entries(one).sort())]);
+  return JSON.stringify([extname(module), ...[env, ...environments].map((one) => Object.entries(one).sort())]);
 }

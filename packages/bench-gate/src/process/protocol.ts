@@ -7,6 +7,8 @@ export interface BenchmarkInfo {
   name: string;
   /** Absolute path of the module that defines it. */
   file: string;
+  /** What its processes import: the same, or its compiled copy. */
+  module: string;
   /** Absolute path of the project that the module belongs to. */
   project: string;
   sizes: Record<string, number | string>;
@@ -27,29 +29,23 @@ export interface BenchmarkInfo {
 
 export type ChildRequest =
   /** Lists the benchmarks of a module of the project in `root`. */
-  | { type: 'list'; file: string; root: string }
+  | { type: 'list'; module: string; file: string; root: string }
   /**
    * Prepares one benchmark of a module, and its peer on request, with the build in `root`. It takes the place of the
    * last one.
    */
-  | { type: 'prepare'; file: string; project: string; name: string; root: string; peer: boolean }
+  | { type: 'prepare'; module: string; project: string; name: string; root: string; peer: boolean }
   /** Times the iterations. */
   | { type: 'sample'; who: 'subject' | 'peer'; iterations: number; processorTime: ProcessorTime }
   /** Requests counters, details and peak memory. */
   | { type: 'finish'; root: string }
+  /** Prepares a benchmark to be counted, beside others, and warms it up. */
+  | { type: 'prepare count'; module: string; project: string; name: string; root: string }
   /**
-   * Prepares a benchmark, counts its instructions, and frees it. The process runs under Callgrind, which writes files
-   * that begin with `outFile`. `requests` is the addon of counting/client-requests.ts.
+   * Counts the instructions of a benchmark that was prepared to be counted, and frees it. The process runs under
+   * Callgrind, which writes files that begin with `outFile`. `requests` is the addon of counting/client-requests.ts.
    */
-  | {
-      type: 'count';
-      file: string;
-      project: string;
-      name: string;
-      root: string;
-      requests: string;
-      outFile: string;
-    };
+  | { type: 'count'; name: string; root: string; requests: string; outFile: string };
 
 /** Of all threads together, or of the thread that had most to do: the others can work at the same time. */
 export type ProcessorTime = 'of all threads' | 'of the busiest thread';
@@ -83,6 +79,7 @@ export type ChildReply =
   | { type: 'listed'; benchmarks: BenchmarkInfo[] }
   /** Seconds of one warm iteration of each. Null for the peer if there is none. */
   | { type: 'prepared'; seconds: { subject: number; peer: number | null } }
+  | { type: 'prepared count' }
   | ({ type: 'sampled' } & Sample)
   | ({ type: 'finished' } & Finish)
   | ({ type: 'counted' } & Counted)

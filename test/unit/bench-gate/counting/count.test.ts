@@ -19,6 +19,7 @@ const counted = (instructions: number, uncertainty = 0): BuildCount => ({
 const benchmark = (name: string, notCounted: string | null): BenchmarkInfo => ({
   name,
   file: '/absent.mjs',
+  module: '/absent.mjs',
   project: '/',
   sizes: {},
   subject: name,

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { BenchmarkProcess, listBenchmarks } from '../../../../packages/bench-gate/src/process/child-process.js';
+import { BenchmarkProcess } from '../../../../packages/bench-gate/src/process/child-process.js';
+import { listBenchmarks } from '../../../../packages/bench-gate/src/process/list-benchmarks.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 /** A module of benchmarks; `subject` is the body of `prepare`. */
@@ -19,7 +20,7 @@ export const environment = (revision) => ({ variant: 'v', root: revision.root })
 
 function start(file: string, env: Record<string, string> = {}, signal?: AbortSignal) {
   return BenchmarkProcess.start(
-    { benchmark: { name: 'b', file, project: '/build', env }, root: '/build', signal },
+    { benchmark: { name: 'b', module: file, project: '/build', env }, root: '/build', signal },
     { peer: false },
   );
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
-import { listBenchmarks } from '../../../../packages/bench-gate/src/process/child-process.js';
+import { listBenchmarks } from '../../../../packages/bench-gate/src/process/list-benchmarks.js';
 import { scalingTeam } from '../../../../packages/bench-gate/src/timing/scaling.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { listBenchmarks } from '../../../../packages/bench-gate/src/process/child-process.js';
+import { listBenchmarks } from '../../../../packages/bench-gate/src/process/list-benchmarks.js';
 import { timeTeam } from '../../../../packages/bench-gate/src/timing/block.js';
 import { checkBenchmarks } from '../../../../packages/bench-gate/src/verdict/check-benchmarks.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
