@@ -16,15 +16,12 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 import { CACHE } from '../../packages/bench-gate/src/cache-folder.js';
-import { countingTools } from '../../packages/bench-gate/src/check.js';
-import { compareInstructions } from '../../packages/bench-gate/src/counting/count.js';
 import { CountCache } from '../../packages/bench-gate/src/counting/count-cache.js';
 import { SAME_COUNT } from '../../packages/bench-gate/src/counting/iterations.js';
-import { selectBenchmarks } from '../../packages/bench-gate/src/find-benchmarks.js';
 import { openRevision } from '../../packages/bench-gate/src/process/measurement.js';
 import { describeMachine, type Machine } from '../../packages/bench-gate/src/report/results-file.js';
-import { checkBenchmarks } from '../../packages/bench-gate/src/verdict/check-benchmarks.js';
 import { type CheckEntry, FAILURES } from '../../packages/bench-gate/src/verdict/check-entry.js';
+import { checkBenchmarks, compareInstructions, countingTools, selectBenchmarks } from './compiled-gate.js';
 import { environment } from './engine.js';
 import { startLoad } from './load-generator.js';
 import { replaceBetween } from './page-parts.js';

@@ -19,13 +19,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { CACHE } from '../../packages/bench-gate/src/cache-folder.js';
-import { selectBenchmarks } from '../../packages/bench-gate/src/find-benchmarks.js';
 import { openRevision } from '../../packages/bench-gate/src/process/measurement.js';
 import { describeMachine, type Machine } from '../../packages/bench-gate/src/report/results-file.js';
 import type { Side } from '../../packages/bench-gate/src/timing/block.js';
-import { checkBenchmarks } from '../../packages/bench-gate/src/verdict/check-benchmarks.js';
 import { type CheckEntry, FAILURES } from '../../packages/bench-gate/src/verdict/check-entry.js';
 import { runCountedProof } from './counted-proof.js';
+import { checkBenchmarks, selectBenchmarks } from './compiled-gate.js';
 import { environment } from './engine.js';
 import { startLoad } from './load-generator.js';
 import { replaceBetween } from './page-parts.js';

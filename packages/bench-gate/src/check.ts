@@ -137,7 +137,7 @@ async function countBoth(
     return uncounted(tools.missing);
   }
   const { requests, valgrind } = tools;
-  const definitions = hashOfModules(root, bench);
+  const definitions = hashOfDefinitions(benchmarks, root, bench);
   const cacheOf = (revision: string): CountCache =>
     new CountCache(join(root, CACHE, 'counts'), { build: `${revision} ${build}`, definitions, valgrind });
   const headCommit = await cleanCommit(root);
@@ -170,10 +170,16 @@ export async function countingTools(
   return 'missing' in requests ? requests : { requests: requests.path, valgrind: valgrind.version };
 }
 
-/** Hashes the modules beside the benchmarks, because benchmarks import some of them. */
-function hashOfModules(root: string, paths: readonly string[]): string {
+/**
+ * Hashes what the benchmarks are made of. A compiled copy has all of it. Otherwise, the modules beside the benchmarks
+ * count too, because benchmarks import some of them.
+ */
+function hashOfDefinitions(benchmarks: readonly BenchmarkInfo[], root: string, paths: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const file of modulesIn(root, paths)) hash.update(`${relative(root, file)}\n`).update(readFileSync(file));
+  const files = new Set(benchmarks.map(({ module }) => module));
+  if (benchmarks.some(({ file, module }) => file === module))
+    for (const file of modulesIn(root, paths)) files.add(file);
+  for (const file of files) hash.update(`${relative(root, file)}\n`).update(readFileSync(file));
   return hash.digest('hex');
 }
 
