@@ -23,8 +23,8 @@ import { openRevision } from '../../packages/bench-gate/src/process/measurement.
 import { describeMachine, type Machine } from '../../packages/bench-gate/src/report/results-file.js';
 import type { Side } from '../../packages/bench-gate/src/timing/block.js';
 import { type CheckEntry, FAILURES } from '../../packages/bench-gate/src/verdict/check-entry.js';
-import { runCountedProof } from './counted-proof.js';
 import { checkBenchmarks, selectBenchmarks } from './compiled-gate.js';
+import { runCountedProof } from './counted-proof.js';
 import { environment } from './engine.js';
 import { startLoad } from './load-generator.js';
 import { replaceBetween } from './page-parts.js';

@@ -36,6 +36,9 @@ export const STEADY_MEMORY = {
   MALLOC_TOP_PAD_: String(2 ** 26),
 };
 
+/** It is short, so that the machine does not change during the samples of a round. */
+export const SAMPLE_SECONDS = 0.025;
+
 /** Returns two processes for benchmarks with this environment. */
 export function timeTeam(
   { env }: Pick<BenchmarkInfo, 'env'>,
@@ -52,6 +55,7 @@ export function timeTeam(
     order: ['base', 'head'],
     logRatio: (low) => Math.log(low('head') / low('base')),
     processorTime: 'of all threads',
+    sampleSeconds: SAMPLE_SECONDS,
     signal,
   });
 }

@@ -5,6 +5,7 @@
 
 import { BenchmarkProcess, type BenchmarkTarget } from '../process/child-process.js';
 import type { BenchmarkInfo, Finish } from '../process/protocol.js';
+import { SAMPLE_SECONDS } from './block.js';
 import { median, quantile } from './statistics.js';
 import { iterationsFor } from './team.js';
 
@@ -50,8 +51,8 @@ export async function compareWithPeer(
   try {
     const times: Record<'subject' | 'peer', number[]> = { subject: [], peer: [] };
     const iterations = {
-      subject: iterationsFor(seconds.subject),
-      peer: seconds.peer === null ? 0 : iterationsFor(seconds.peer),
+      subject: iterationsFor(seconds.subject, SAMPLE_SECONDS),
+      peer: seconds.peer === null ? 0 : iterationsFor(seconds.peer, SAMPLE_SECONDS),
     };
     for (let round = 0; round < benchmark.rounds; round++) {
       for (const who of round % 2 === 0 ? (['subject', 'peer'] as const) : (['peer', 'subject'] as const)) {

@@ -35,14 +35,11 @@ export interface TeamPlan<K extends string> {
   /** @param low returns a contender's time in this round */
   logRatio: (low: (contender: K) => number) => number;
   processorTime: ProcessorTime;
+  /** Duration of a sample, unless one iteration takes longer. */
+  sampleSeconds: number;
   signal?: AbortSignal | undefined;
 }
 
-/**
- * Duration of a sample, unless one iteration takes longer. It is short, so that the machine does not change during the
- * samples of a round.
- */
-const SAMPLE_SECONDS = 0.025;
 const MAX_ITERATIONS = 2000;
 
 /** A block of long iterations takes this time, unless it would have fewer than three rounds. */
@@ -68,7 +65,7 @@ export class Team<K extends string> {
       return { kind: `${side} failed`, reason: messageOf(failed.reason) };
     }
     const seconds = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value.subject] : []));
-    const iterations = iterationsFor(Math.max(...seconds));
+    const iterations = iterationsFor(Math.max(...seconds), this.plan.sampleSeconds);
     const roundSeconds = 2 * iterations * seconds.reduce((sum, value) => sum + value, 0);
     const enough = Math.min(rounds, Math.max(LEAST_ROUNDS, Math.floor(BLOCK_SECONDS / roundSeconds)));
     const logRatios: number[] = [];
@@ -135,6 +132,6 @@ export class Team<K extends string> {
 /**
  * Returns the number of iterations of a sample. It is the same on both sides, so that their quantiles are comparable.
  */
-export function iterationsFor(seconds: number): number {
-  return Math.min(MAX_ITERATIONS, Math.max(1, Math.ceil(SAMPLE_SECONDS / seconds)));
+export function iterationsFor(seconds: number, sampleSeconds: number): number {
+  return Math.min(MAX_ITERATIONS, Math.max(1, Math.ceil(sampleSeconds / seconds)));
 }
