@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { findValgrind } from '../../packages/bench-gate/src/counting/valgrind.js';
 import type { CheckEntry } from '../../packages/bench-gate/src/verdict/check-entry.js';
-import { benchDefinition, benchProject, benchSource, countAndCheckBenches } from '../support/bench-project.js';
+import {
+  benchDefinition,
+  benchGate,
+  benchProject,
+  benchSource,
+  countAndCheckBenches,
+} from '../support/bench-project.js';
 
 const valgrind = await findValgrind();
 const skipped = 'missing' in valgrind ? ` (skipped: ${valgrind.missing})` : '';
@@ -48,5 +54,45 @@ describe.skipIf(skipped !== '')(`bench-gate check with counted instructions${ski
     const [work] = instructions.functions;
     expect(work!.head / work!.base).toBeCloseTo(1.1, 1);
     expect(status).toBe('more instructions');
+  });
+
+  it('counts the others if a benchmark throws, or ends its process in preparation or while it is counted', async () => {
+    const made = benchProject();
+    const define = (name: string, prepare: string): string =>
+      `{ name: '${name}', sizes: {}, prepare() { ${prepare} } }`;
+    made.write(
+      'bench/turns.mjs',
+      `const work = () => { let x = 1; for (let i = 0; i < 1e6; i++) x = (x * 16807) % 2147483647; return x; };
+       const seconds = () => process.cpuUsage().user / 1e6;
+       export const benchmarks = [
+         ${define('first', 'return { run: work };')},
+         ${define('throws', "throw new Error('out of ink');")},
+         ${define('ends', 'process.exit(3);')},
+         ${define('second', 'return { run: work };')},
+         ${define('ends late', 'const end = seconds() + 2; return { run: () => (seconds() > end ? process.exit(4) : work()) };')},
+         ${define('third', 'return { run: work };')},
+         ${define('fourth', 'return { run: work };')},
+       ];`,
+    );
+    const { stdout } = await benchGate(made, 'count', '--json');
+    const counts = JSON.parse(stdout) as { name: string; kind: string; reason?: string }[];
+    expect(counts.map(({ name, kind }) => [name, kind])).toEqual([
+      ['first', 'counted'],
+      ['throws', 'not counted'],
+      ['ends', 'not counted'],
+      ['second', 'counted'],
+      ['ends late', 'not counted'],
+      ['third', 'counted'],
+      ['fourth', 'counted'],
+    ]);
+    expect(counts.map(({ reason }) => reason)).toEqual([
+      undefined,
+      'out of ink',
+      expect.stringContaining('exit code 3'),
+      undefined,
+      expect.stringContaining('exit code 4'),
+      undefined,
+      undefined,
+    ]);
   });
 });
