@@ -12,7 +12,7 @@ const MODULE = /\.([cm]?ts|[cm]?js)$/;
  * Matches modules that export benchmarks. Only these are imported, because importing other files could start programs,
  * and an older revision can have a program where this one has definitions.
  */
-const EXPORTS_BENCHMARKS = /^\s*export\b[^;]*\bbenchmarks\b/m;
+const EXPORTS_BENCHMARKS = /^\s*export\b[^;'"]*\bbenchmarks\b/m;
 
 /**
  * Finds modules with benchmarks in `paths`, which are files or folders (searched recursively), in alphabetical order.

@@ -23,6 +23,7 @@ describe('findBenchmarkFiles', () => {
       'bench/b/x.mjs': module(),
       'bench/a.mjs': 'export { benchmarks } from "./b/x.mjs";',
       'bench/run.mjs': 'process.exit(1);',
+      'bench/check.mjs': "export const check = await import('check-benchmarks.mjs'); process.exit(1);",
       'bench/benchmarks.md': '',
     });
     expect(findBenchmarkFiles(root, ['bench'])).toEqual([join(root, 'bench/a.mjs'), join(root, 'bench/b/x.mjs')]);
