@@ -26,14 +26,22 @@ export async function checkBenchmarks(
   const aspects = benchmarks.flatMap(aspectsOf);
   const rounds = roundsFor(setting.budgetSeconds / aspects.length);
   const trials = aspects.map((aspect) => new Trial(aspect, setting, rounds));
-  const isOpen = (trial: Trial): boolean => trial.open && trial.fitsBefore(deadline);
+  const fits = (trial: Trial, starts: boolean): boolean => {
+    const longest = Math.max(0, ...trials.map((other) => other.expectedMilliseconds(true) ?? 0));
+    return performance.now() + (trial.expectedMilliseconds(starts) ?? longest) < deadline;
+  };
   // Measures one block of each in turn, which spreads temporary load of the machine over all benchmarks.
-  for (let pass = 0; trials.some(isOpen); pass++) {
-    for (const group of groupsOf(dueOf(trials.filter(isOpen), pass), pass)) {
+  for (let pass = 0, measured = Infinity; measured > 0; pass++) {
+    measured = 0;
+    for (const group of groupsOf(dueOf(trials, pass), pass)) {
       const team = group[0]!.aspect.team(setting, setting.signal);
+      let starts = true;
       try {
-        for (const trial of group.filter(isOpen)) {
-          await trial.addBlock(team, { alone: group.length === 1 });
+        for (const trial of group) {
+          if (!fits(trial, starts)) continue;
+          await trial.addBlock(team, { alone: group.length === 1, starts });
+          starts = false;
+          measured += 1;
           setting.onProgress?.(trials.filter(({ open }) => !open).length, trials.length);
         }
       } finally {
@@ -48,7 +56,8 @@ export async function checkBenchmarks(
  * Returns the trials whose turn it is: until the first look the times, then what is undecided, and at last what
  * counting decided, to which more time can add confidence.
  */
-function dueOf(open: readonly Trial[], pass: number): readonly Trial[] {
+function dueOf(trials: readonly Trial[], pass: number): readonly Trial[] {
+  const open = trials.filter((trial) => trial.open);
   const times = open.filter(({ aspect }) => aspect.measures === 'time');
   if (pass < LOOKS[0].blocks && times.length > 0) return times;
   const urgent = open.filter((trial) => trial.isUrgent);

@@ -68,7 +68,7 @@ export class Trial {
   /** A status that neither time nor instructions change. */
   #end: { status: CheckStatus; reason: string } | undefined;
   #open = true;
-  #blockMilliseconds = 0;
+  readonly #milliseconds = { withStart: 0, withoutStart: 0 };
 
   constructor(
     readonly aspect: Aspect,
@@ -94,16 +94,25 @@ export class Trial {
     return this.#open && (fails || this.#joined().status === 'undecided');
   }
 
-  fitsBefore(deadline: number): boolean {
-    return performance.now() + this.#blockMilliseconds < deadline;
+  /**
+   * Returns the longest duration of a block so far, in milliseconds, or undefined.
+   *
+   * @param starts the block must also start the processes of its team
+   */
+  expectedMilliseconds(starts: boolean): number | undefined {
+    const { withStart, withoutStart } = this.#milliseconds;
+    return (!starts && withoutStart) || withStart || undefined;
   }
 
-  /** @param alone the processes of the team measure nothing else, so that their peak memory is that of the benchmark */
-  async addBlock(team: Team<string>, { alone }: { alone: boolean }): Promise<void> {
+  /**
+   * @param alone the processes of the team measure nothing else, so that their peak memory is that of the benchmark
+   * @param starts it is the first block of the team, which starts its processes
+   */
+  async addBlock(team: Team<string>, { alone, starts }: { alone: boolean; starts: boolean }): Promise<void> {
     const begin = performance.now();
     const block = await team.measure(this.aspect.benchmark, this.rounds);
-    // The first block of a team also starts its processes.
-    this.#blockMilliseconds = Math.max(this.#blockMilliseconds, performance.now() - begin);
+    const kind = starts ? 'withStart' : 'withoutStart';
+    this.#milliseconds[kind] = Math.max(this.#milliseconds[kind], performance.now() - begin);
     if (block.kind === 'head failed') this.#close({ status: 'broken', reason: block.reason });
     else if (block.kind === 'base failed') this.#close({ status: 'new', reason: block.reason });
     else {
