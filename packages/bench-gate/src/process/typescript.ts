@@ -101,6 +101,9 @@ interface PluginBuild {
 /** Addresses by which a module finds the files beside it. */
 const PLACE = /\bimport\.meta\.(url|dirname|filename)\b/g;
 
+/** What only CommonJS has, unless a module makes it itself with import.meta. */
+const COMMONJS = /\b__(dirname|filename)\b|\brequire\(/;
+
 /** Keeps the addresses of a module and of what it imports, although the compiled file is in another folder. */
 const keepPlaces = {
   name: 'keep-places',
@@ -125,6 +128,7 @@ async function resolveImport(
 async function loadSource({ path }: { path: string }): Promise<object> {
   const places = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path };
   const source = await readFile(path, 'utf8');
+  if (COMMONJS.test(source) && !source.includes('import.meta')) throw new Error(`${path} is CommonJS`);
   return {
     contents: source.replace(PLACE, (_, name: keyof typeof places) => JSON.stringify(places[name])),
     loader: path.endsWith('x') ? 'tsx' : 'ts',

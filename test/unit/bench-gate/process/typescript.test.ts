@@ -37,4 +37,9 @@ describe('compileModule', () => {
     expect(JSON.parse(printed)).toEqual(paths.map((path) => pathToFileURL(join(root, path)).href));
     expect(await compileModule(join(root, 'bench/a.ts'), join(root, 'elsewhere'))).toBe(compiled);
   });
+
+  it('leaves alone what would fail later: CommonJS', async () => {
+    const root = project({ 'bench/a.ts': 'export const place = (): string => __dirname;' });
+    expect(await compileModule(join(root, 'bench/a.ts'), join(root, 'elsewhere'))).toBeUndefined();
+  });
 });
