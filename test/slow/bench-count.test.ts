@@ -64,12 +64,13 @@ describe.skipIf(skipped !== '')(`bench-gate check with counted instructions${ski
       'bench/turns.mjs',
       `const work = () => { let x = 1; for (let i = 0; i < 1e6; i++) x = (x * 16807) % 2147483647; return x; };
        const seconds = () => process.cpuUsage().user / 1e6;
+       const endAfter = (end) => (seconds() > end ? process.exit(4) : work());
        export const benchmarks = [
          ${define('first', 'return { run: work };')},
          ${define('throws', "throw new Error('out of ink');")},
          ${define('ends', 'process.exit(3);')},
          ${define('second', 'return { run: work };')},
-         ${define('ends late', 'const end = seconds() + 2; return { run: () => (seconds() > end ? process.exit(4) : work()) };')},
+         ${define('ends late', 'const end = seconds() + 2; return { run: () => endAfter(end) };')},
          ${define('third', 'return { run: work };')},
          ${define('fourth', 'return { run: work };')},
        ];`,

@@ -12,7 +12,7 @@ import type { Side, Sides } from '../timing/block.js';
 import type { BuildCount } from './build-count.js';
 import { compareCounts, type InstructionChange, isDoubtful } from './change.js';
 import { type CountStore, writeOnly } from './count-cache.js';
-import { type CountOptions, countPart, TIME_OVER } from './side-counter.js';
+import { type CountOptions, countPart, TIME_OVER } from './count-part.js';
 
 export interface CountSetting extends Sides, CountOptions {
   /** Counts of the base that are already known. */

@@ -18,7 +18,7 @@ let groups = 0;
  * @param outFile prefix of Callgrind's files
  */
 export function ownCounter(requests: ClientRequests, outFile: string): IterationCounter {
-  requests.start(); // again and again, which does nothing
+  requests.start(); // has an effect in the first benchmark of a process only
   return {
     agreeing: 3,
     tries: 2,

@@ -11,7 +11,7 @@ import { isTypeScript, tsxModule } from './typescript.js';
 const STDERR_TAIL = 4000;
 
 export interface BenchmarkTarget {
-  benchmark: Pick<BenchmarkInfo, 'name' | 'module' | 'project' | 'env'>;
+  benchmark: Pick<BenchmarkInfo, 'name' | 'module' | 'project' | 'env'> & Partial<Pick<BenchmarkInfo, 'file'>>;
   /** Folder of the build. */
   root: string;
   /** Environment variables of the process, in addition to those of this one. */
@@ -20,6 +20,8 @@ export interface BenchmarkTarget {
 }
 
 export interface ProcessOptions {
+  /** What the module was compiled from, for error messages. @default the module */
+  source?: string | undefined;
   env?: Readonly<Record<string, string>>;
   signal?: AbortSignal | undefined;
   /** Runs Node in another way, for example under Callgrind. */
@@ -28,7 +30,7 @@ export interface ProcessOptions {
 
 export class BenchmarkProcess {
   readonly #child: ChildProcess;
-  readonly #module: string;
+  readonly #source: string;
   readonly #closed: Promise<void>;
   #stderr = '';
   #death: BenchError | undefined;
@@ -36,7 +38,11 @@ export class BenchmarkProcess {
 
   /** Starts a process and prepares the benchmark in it. `seconds` is the time of one warm iteration. */
   static async start({ benchmark, root, env, signal }: BenchmarkTarget, options: { peer: boolean }) {
-    const started = new BenchmarkProcess(benchmark.module, { env: { ...benchmark.env, ...env }, signal });
+    const started = new BenchmarkProcess(benchmark.module, {
+      source: benchmark.file,
+      env: { ...benchmark.env, ...env },
+      signal,
+    });
     try {
       return { process: started, seconds: await started.prepare(benchmark, root, options) };
     } catch (error) {
@@ -46,8 +52,8 @@ export class BenchmarkProcess {
   }
 
   /** @param module what it will import: TypeScript needs a loader */
-  constructor(module: string, { env = {}, signal, launcher }: ProcessOptions) {
-    this.#module = module;
+  constructor(module: string, { source = module, env = {}, signal, launcher }: ProcessOptions) {
+    this.#source = source;
     this.#child = forkChild(module, env, launcher);
     this.#closed = new Promise((resolve) => {
       this.#child.once('close', (code, killer) => {
@@ -135,7 +141,7 @@ export class BenchmarkProcess {
     const stderr = this.#stderr.trim();
     this.#death ??= new BenchError(
       'ERR_DEVICE_UNAVAILABLE',
-      `The process of ${this.#module} ${how}.${stderr === '' ? '' : ` It printed:\n${stderr}`}`,
+      `The process of ${this.#source} ${how}.${stderr === '' ? '' : ` It printed:\n${stderr}`}`,
     );
     this.#pending?.reject(this.#death);
     this.#pending = undefined;

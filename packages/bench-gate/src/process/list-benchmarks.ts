@@ -27,7 +27,7 @@ export async function listBenchmarks(file: string, root: string, signal?: AbortS
 }
 
 async function list(module: string, file: string, root: string, signal?: AbortSignal): Promise<BenchmarkInfo[]> {
-  const process = new BenchmarkProcess(module, { signal });
+  const process = new BenchmarkProcess(module, { source: file, signal });
   try {
     return (await process.ask({ type: 'list', module, file, root }, 'listed')).benchmarks;
   } finally {

@@ -96,7 +96,7 @@ export class Team<K extends string> {
     const { root, env } = contenders[name];
     let process = this.#processes.get(name);
     if (!process) {
-      process = new BenchmarkProcess(benchmark.module, { env, signal });
+      process = new BenchmarkProcess(benchmark.module, { source: benchmark.file, env, signal });
       this.#processes.set(name, process);
     }
     return process.prepare(benchmark, root, { peer: false });

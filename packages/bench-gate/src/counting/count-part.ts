@@ -54,13 +54,14 @@ class PartCounter {
 
   /** @param outFile prefix of Callgrind's files */
   constructor(
-    { module, env }: BenchmarkInfo,
+    { module, file, env }: BenchmarkInfo,
     private readonly side: Side,
     private readonly outFile: string,
     private readonly options: CountOptions,
   ) {
     const { command, args } = underCallgrind(outFile);
     this.#process = new BenchmarkProcess(module, {
+      source: file,
       env: { ...STEADY_THREADS, ...STEADY_MEMORY, ...env, ...side.env },
       signal: options.signal,
       launcher: { command, args: [...args, process.execPath, ...STEADY_NODE] },
