@@ -20,6 +20,7 @@ export { environment } from '../support/engine.js';
 
 /** UTF-8 bytes per run: a few seconds of univar-mini, and in a check a millisecond of ours. */
 const BYTES = { run: 3e5, check: 3e4 };
+/** The engine names it too, but a module of definitions must not load this checkout's engine. */
 const MINI_ENCODER = fileURLToPath(new URL('../../packages/univar-mini', import.meta.url));
 const ORDERS = 3;
 const DIM = 176;

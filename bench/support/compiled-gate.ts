@@ -6,12 +6,9 @@ import type * as checking from '../../packages/bench-gate/src/check.js';
 import type * as counting from '../../packages/bench-gate/src/counting/count.js';
 import type * as finding from '../../packages/bench-gate/src/find-benchmarks.js';
 import type * as verdicts from '../../packages/bench-gate/src/verdict/check-benchmarks.js';
+import { compiledBenchGate } from '../../test/support/compiled-bench-gate.js';
 
-async function compiled<T>(path: string): Promise<T> {
-  return (await import(new URL(`../../packages/bench-gate/dist/${path}`, import.meta.url).href)) as T;
-}
-
-export const { countingTools } = await compiled<typeof checking>('check.js');
-export const { compareInstructions } = await compiled<typeof counting>('counting/count.js');
-export const { selectBenchmarks } = await compiled<typeof finding>('find-benchmarks.js');
-export const { checkBenchmarks } = await compiled<typeof verdicts>('verdict/check-benchmarks.js');
+export const { countingTools } = await compiledBenchGate<typeof checking>('check.js');
+export const { compareInstructions } = await compiledBenchGate<typeof counting>('counting/count.js');
+export const { selectBenchmarks } = await compiledBenchGate<typeof finding>('find-benchmarks.js');
+export const { checkBenchmarks } = await compiledBenchGate<typeof verdicts>('verdict/check-benchmarks.js');

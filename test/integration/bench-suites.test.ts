@@ -2,14 +2,12 @@ import { expect, it } from 'vitest';
 
 import type * as find from '../../packages/bench-gate/src/find-benchmarks.js';
 import type * as processes from '../../packages/bench-gate/src/process/child-process.js';
+import { compiledBenchGate } from '../support/compiled-bench-gate.js';
 import { GitProject } from '../support/git-project.js';
 import { SUITES, suiteSource } from '../support/suites.js';
 
-/** The compiled modules, because each process loads them. */
-const compiled = async <T>(path: string): Promise<T> =>
-  (await import(new URL(`../../packages/bench-gate/dist/${path}`, import.meta.url).href)) as T;
-const { BenchmarkProcess } = await compiled<typeof processes>('process/child-process.js');
-const { selectBenchmarks } = await compiled<typeof find>('find-benchmarks.js');
+const { BenchmarkProcess } = await compiledBenchGate<typeof processes>('process/child-process.js');
+const { selectBenchmarks } = await compiledBenchGate<typeof find>('find-benchmarks.js');
 
 it('reads suites of vitest, tinybench and mitata, and gives them the code of the build under test', async () => {
   const [project, other] = [new GitProject(), new GitProject()];

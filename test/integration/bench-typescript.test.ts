@@ -4,13 +4,11 @@ import { expect, it } from 'vitest';
 
 import type * as find from '../../packages/bench-gate/src/find-benchmarks.js';
 import type * as processes from '../../packages/bench-gate/src/process/child-process.js';
+import { compiledBenchGate } from '../support/compiled-bench-gate.js';
 import { GitProject } from '../support/git-project.js';
 
-/** The compiled modules, because the processes of others start with tsx. */
-const compiled = async <T>(path: string): Promise<T> =>
-  (await import(new URL(`../../packages/bench-gate/dist/${path}`, import.meta.url).href)) as T;
-const { BenchmarkProcess } = await compiled<typeof processes>('process/child-process.js');
-const { selectBenchmarks } = await compiled<typeof find>('find-benchmarks.js');
+const { BenchmarkProcess } = await compiledBenchGate<typeof processes>('process/child-process.js');
+const { selectBenchmarks } = await compiledBenchGate<typeof find>('find-benchmarks.js');
 
 it('compiles benchmarks in TypeScript, and leaves to tsx what needs it', async () => {
   const benchmark = (name: string): string => `export const benchmarks: object[] = [{ name: '${name}', sizes: {},

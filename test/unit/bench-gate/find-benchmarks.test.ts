@@ -1,25 +1,15 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
 import { findBenchmarkFiles, selectBenchmarks } from '../../../packages/bench-gate/src/find-benchmarks.js';
-import { temporaryFolder } from '../../support/temporary-folder.js';
-
-function project(files: Record<string, string>): string {
-  const root = temporaryFolder();
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(join(root, path, '..'), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  return root;
-}
+import { folderWith } from '../../support/temporary-folder.js';
 
 const module = (...benchmarks: string[]): string => `export const benchmarks = [${benchmarks.join(', ')}];`;
 
 describe('findBenchmarkFiles', () => {
   it('finds modules that export benchmarks, in all subfolders, and no others', () => {
-    const root = project({
+    const root = folderWith({
       'bench/b/x.mjs': module(),
       'bench/a.mjs': 'export { benchmarks } from "./b/x.mjs";',
       'bench/run.mjs': 'process.exit(1);',
@@ -33,7 +23,7 @@ describe('findBenchmarkFiles', () => {
 
 describe('selectBenchmarks', () => {
   const root = (): string =>
-    project({
+    folderWith({
       'bench/parse.mjs': module(
         "{ name: 'json/small', only: 'check' }",
         "{ name: 'json/large', only: 'run' }",
@@ -56,8 +46,8 @@ describe('selectBenchmarks', () => {
 
   it('rejects a name that is used twice, and a folder without benchmarks', async () => {
     await expect(
-      select(project({ 'bench/a.mjs': module("{ name: 'x' }", "{ name: 'x' }") }), 'run'),
+      select(folderWith({ 'bench/a.mjs': module("{ name: 'x' }", "{ name: 'x' }") }), 'run'),
     ).rejects.toMatchObject({ code: 'ERR_DATA' });
-    await expect(select(project({ 'bench/a.mjs': '' }), 'run')).rejects.toMatchObject({ code: 'ERR_DATA' });
+    await expect(select(folderWith({ 'bench/a.mjs': '' }), 'run')).rejects.toMatchObject({ code: 'ERR_DATA' });
   });
 });

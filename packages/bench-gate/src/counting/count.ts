@@ -22,8 +22,8 @@ export interface CountSetting extends Sides, CountOptions {
 }
 
 /**
- * Number of further counts. In one of six counts of a query of 1,000 rows, V8 had not optimised all of it, and it took
- * 3 to 4 % more instructions: one further count alone would fail a check of equal builds too often.
+ * Number of further counts. In one of five counts of short calls to an addon, V8 had not optimised all of them, and
+ * they took 3 to 4 % more instructions: one further count alone would fail a check of equal builds too often.
  */
 const RECOUNTS = 2;
 

@@ -1,6 +1,6 @@
 /**
- * Runs benchmarks that are written in TypeScript. A check starts a hundred processes or more. With tsx, each of them
- * would take a second longer to start, and ten under Callgrind, so modules are compiled once, by the esbuild of tsx.
+ * Runs benchmarks that are written in TypeScript. A check starts about a hundred processes. With tsx, each would take a
+ * second longer to start, and eight under Callgrind, so modules are compiled once, by the esbuild of tsx.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';

@@ -1,25 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
 import { compileModule } from '../../../../packages/bench-gate/src/process/typescript.js';
-import { temporaryFolder } from '../../../support/temporary-folder.js';
-
-function project(files: Record<string, string>): string {
-  const root = temporaryFolder();
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(join(root, path, '..'), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  return root;
-}
+import { folderWith } from '../../../support/temporary-folder.js';
 
 describe('compileModule', () => {
   it('keeps the addresses of a module, of its TypeScript, its JavaScript and its packages', async () => {
-    const root = project({
+    const root = folderWith({
       'bench/a.ts': `import place from 'place';
         import { own } from './support/own.js';
         import { here } from '../lib/here.js';
@@ -39,7 +29,7 @@ describe('compileModule', () => {
   });
 
   it('leaves alone what would fail later: CommonJS', async () => {
-    const root = project({ 'bench/a.ts': 'export const place = (): string => __dirname;' });
+    const root = folderWith({ 'bench/a.ts': 'export const place = (): string => __dirname;' });
     expect(await compileModule(join(root, 'bench/a.ts'), join(root, 'elsewhere'))).toBeUndefined();
   });
 });
