@@ -4,7 +4,8 @@ import { BenchmarkProcess } from '../process/child-process.js';
 import type { BenchmarkInfo } from '../process/protocol.js';
 import { type Side, STEADY_MEMORY } from '../timing/block.js';
 import { type BuildCount, summarise } from './build-count.js';
-import { STEADY_NODE, STEADY_THREADS, underCallgrind } from './valgrind.js';
+import { warmFlags } from './v8-flags.js';
+import { STEADY_THREADS, underCallgrind } from './valgrind.js';
 
 export interface CountOptions {
   /** Path of the addon of client-requests.ts. */
@@ -64,7 +65,7 @@ class PartCounter {
       source: file,
       env: { ...STEADY_THREADS, ...STEADY_MEMORY, ...env, ...side.env },
       signal: options.signal,
-      launcher: { command, args: [...args, process.execPath, ...STEADY_NODE] },
+      launcher: { command, args: [...args, process.execPath, ...warmFlags()] },
     });
   }
 

@@ -4,7 +4,8 @@ import { basename, dirname, join } from 'node:path';
 
 import { type ClientRequests, COUNT_ON_LOAD } from './client-requests.js';
 import type { IterationCounter } from './iterations.js';
-import { STEADY_NODE, underCallgrind } from './valgrind.js';
+import { steadyFlags } from './v8-flags.js';
+import { underCallgrind } from './valgrind.js';
 
 /** Numbers the files of this process as Callgrind does. */
 let dumps = 0;
@@ -43,7 +44,7 @@ export function startedCounter(requests: string, outFile: string): IterationCoun
   const prefix = `${outFile}-started-${++groups}`;
   const program = `${prefix}.sh`;
   const { command, args } = underCallgrind(`${prefix}.%p`);
-  const words = [command, ...args, node, ...STEADY_NODE, '--require', requests].map(quoted);
+  const words = [command, ...args, node, ...steadyFlags(), '--require', requests].map(quoted);
   writeFileSync(program, `#!/bin/sh\n${COUNT_ON_LOAD}=1 exec ${words.join(' ')} "$@"\n`, { mode: 0o700 });
   const seen = new Set([basename(program)]);
   return {

@@ -26,27 +26,6 @@ export interface Launcher {
   args: readonly string[];
 }
 
-/**
- * Flags that make V8 do the same work in every process:
- * - One thread, because code compiled on others would arrive at another iteration each time.
- * - No random numbers in hash tables.
- * - V8 optimises a function after half of the usual number of calls, so that less is left to optimise while counting.
- * - What was compiled for a benchmark is kept until it is counted, after all of them were prepared.
- * - Room for new objects, so that most iterations collect no garbage, and the others all of it. While V8 marks objects
- *   step by step, over many iterations, every write costs more.
- */
-export const STEADY_NODE = [
-  '--predictable',
-  '--single-threaded',
-  '--hash-seed=1',
-  '--random-seed=1',
-  '--no-flush-bytecode',
-  '--no-incremental-marking',
-  '--interrupt-budget=33000',
-  '--min-semi-space-size=64',
-  '--max-semi-space-size=64',
-];
-
 /** One thread everywhere, because Callgrind would count how long the threads of a team wait for each other. */
 export const STEADY_THREADS = { OMP_NUM_THREADS: '1', UV_THREADPOOL_SIZE: '1' };
 
