@@ -97,12 +97,13 @@ function expectColumns(
   }
   for (const field of REQUIRED) {
     if (present.includes(columns[field]) || defaults[field] !== undefined || optional.has(field)) continue;
+    const noun = field === 'lang' ? 'language' : field;
     const inColumn = {
-      text: `specify the column that holds the ${field}`,
+      text: `specify the column that holds the ${noun}`,
       option: { name: 'columns', value: { [field]: '...' } },
     };
     const forAllRows = {
-      text: `set one ${field} for all rows`,
+      text: `set one ${noun} for all rows`,
       option: { name: 'defaults', value: { [field]: '...' } },
     };
     throw new EngineError('ERR_DATA', `${file} has no column "${field}". ${has}`, {

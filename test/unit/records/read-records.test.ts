@@ -218,7 +218,7 @@ describe('readRecords with columns and defaults', () => {
       code: 'ERR_DATA',
       message:
         `${path} has no column "lang". It has the columns "id", "prompt", "response", "llm"; specify the column that ` +
-        'holds the lang (columns: { lang: ... }), or set one lang for all rows (defaults: { lang: ... })',
+        'holds the language (columns: { lang: ... }), or set one language for all rows (defaults: { lang: ... })',
     });
     await expect(
       recordsOf(path, { columns: { ...columns, group: 'topic' }, defaults: { lang: 'eng' } }),
