@@ -17,10 +17,16 @@ export interface CountOptions {
   onCounted?: (() => void) | undefined;
 }
 
+/**
+ * V8 optimises functions that benchmarks share for what it has seen so far, and gives that up when another benchmark
+ * calls them in another way. The second time, it has seen all.
+ */
+const WARM_UPS = 2;
+
 export const TIME_OVER = 'the budget has no more time for counting';
 
 /**
- * Counts benchmarks of one build, which must have the same environment. All are prepared before the first is counted:
+ * Counts benchmarks of one build, which must have the same environment. All are warmed up before the first is counted:
  * Callgrind translates everything anew when counting starts or stops, which takes seconds.
  */
 export async function countPart(
@@ -41,6 +47,8 @@ export async function countPart(
     };
     try {
       for (const benchmark of left()) keep(benchmark, await counter.prepare(benchmark));
+      for (let i = 0; i < WARM_UPS; i++)
+        for (const benchmark of left()) if (counter.lives) keep(benchmark, await counter.warmUp(benchmark));
       for (const benchmark of left()) if (counter.lives) keep(benchmark, await counter.count(benchmark));
     } finally {
       await counter.stop();
@@ -74,6 +82,14 @@ class PartCounter {
     const { root } = this.side;
     return this.#ask(async () => {
       await this.#process.ask({ type: 'prepare count', module, project, name, root }, 'prepared count');
+      return undefined;
+    });
+  }
+
+  /** Returns why the benchmark cannot be counted, or undefined. */
+  async warmUp({ name }: BenchmarkInfo): Promise<BuildCount | undefined> {
+    return this.#ask(async () => {
+      await this.#process.ask({ type: 'warm up to count', name }, 'warmed up to count');
       return undefined;
     });
   }

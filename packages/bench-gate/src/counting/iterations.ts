@@ -18,7 +18,7 @@ const LAST = 5;
 const MAX_ITERATIONS = 16;
 
 /** Limits in seconds of processor time, which other load does not change. */
-const WARM_UP_SECONDS = 1.5;
+const WARM_UP_SECONDS = 1;
 const MAX_SECONDS = 20;
 
 /** Iterations can agree before V8 has optimised all that they run often, so short ones go on up to these limits. */
@@ -82,7 +82,7 @@ function lowest(counts: readonly number[], agreeing: number): number[] {
 /** Runs the benchmark without counting, so that V8 optimises what runs often. */
 export async function warmUpToCount(subject: Pick<Subject, 'run'>): Promise<void> {
   const begin = processorSeconds();
-  for (let i = 0; i < 2 || processorSeconds() - begin < WARM_UP_SECONDS; i++) await subject.run();
+  for (let i = 0; i < 1 || processorSeconds() - begin < WARM_UP_SECONDS; i++) await subject.run();
 }
 
 /** Runs the benchmark until its counts settle, or until the limits above. */

@@ -41,20 +41,28 @@ async function answer(request: ChildRequest): Promise<ChildReply> {
   if (request.type === 'prepare count') {
     const { name, root } = request;
     const prepared = await Measurement.prepare(await load(request), name, root, false);
-    await prepared.warmUpToCount();
     toCount.set(name, prepared);
     return { type: 'prepared count' };
   }
+  if (request.type === 'warm up to count') {
+    await preparedToCount(request.name).warmUpToCount();
+    return { type: 'warmed up to count' };
+  }
   if (request.type === 'count') {
     const { name, root, requests, outFile } = request;
-    const prepared = toCount.get(name);
-    if (!prepared) throw new Error(`${name} was not prepared to be counted`);
+    const prepared = preparedToCount(name);
     toCount.delete(name);
     return { type: 'counted', ...(await prepared.count(root, requests, outFile)) };
   }
   if (!measurement) throw new Error('No benchmark was prepared');
   if (request.type === 'sample') return { type: 'sampled', ...(await measurement.sample(request)) };
   return { type: 'finished', ...(await measurement.finish(request.root)) };
+}
+
+function preparedToCount(name: string): Measurement {
+  const prepared = toCount.get(name);
+  if (!prepared) throw new Error(`${name} was not prepared to be counted`);
+  return prepared;
 }
 
 interface Place {

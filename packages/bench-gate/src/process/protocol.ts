@@ -39,8 +39,10 @@ export type ChildRequest =
   | { type: 'sample'; who: 'subject' | 'peer'; iterations: number; processorTime: ProcessorTime }
   /** Requests counters, details and peak memory. */
   | { type: 'finish'; root: string }
-  /** Prepares a benchmark to be counted, beside others, and warms it up. */
+  /** Prepares a benchmark to be counted, beside others. */
   | { type: 'prepare count'; module: string; project: string; name: string; root: string }
+  /** Runs a benchmark that was prepared to be counted. */
+  | { type: 'warm up to count'; name: string }
   /**
    * Counts the instructions of a benchmark that was prepared to be counted, and frees it. The process runs under
    * Callgrind, which writes files that begin with `outFile`. `requests` is the addon of counting/client-requests.ts.
@@ -80,6 +82,7 @@ export type ChildReply =
   /** Seconds of one warm iteration of each. Null for the peer if there is none. */
   | { type: 'prepared'; seconds: { subject: number; peer: number | null } }
   | { type: 'prepared count' }
+  | { type: 'warmed up to count' }
   | ({ type: 'sampled' } & Sample)
   | ({ type: 'finished' } & Finish)
   | ({ type: 'counted' } & Counted)
