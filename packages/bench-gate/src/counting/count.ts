@@ -22,8 +22,8 @@ export interface CountSetting extends Sides, CountOptions {
 }
 
 /**
- * Number of further counts. In one of five counts of short calls to an addon, V8 had not optimised all of them, and
- * they took 3 to 4 % more instructions: one further count alone would fail a check of equal builds too often.
+ * Number of further counts. V8 optimises a function later in about one of twenty counts of some benchmarks, which then
+ * take 2 to 3 % more instructions. It can happen in further counts too, so one is not enough.
  */
 const RECOUNTS = 2;
 
@@ -74,7 +74,10 @@ export interface CountedBuild {
 
 type Counts = Map<string, BuildCount>;
 
-/** Counts benchmarks in several builds, in as many processes at the same time as there are cores. */
+/**
+ * Counts benchmarks in several builds at the same time, each in as many processes as there are cores. Other load takes a
+ * smaller share of the machine from more processes, and does not change the counts.
+ */
 export async function countBuilds(
   benchmarks: readonly BenchmarkInfo[],
   builds: readonly CountedBuild[],
@@ -98,7 +101,7 @@ export async function countBuilds(
     }
   };
   try {
-    await Promise.all(Array.from({ length: availableParallelism() }, work));
+    await Promise.all(Array.from({ length: builds.length * availableParallelism() }, work));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
