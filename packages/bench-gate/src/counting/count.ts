@@ -75,8 +75,8 @@ export interface CountedBuild {
 type Counts = Map<string, BuildCount>;
 
 /**
- * Counts benchmarks in several builds at the same time, each in as many processes as there are cores. Other load takes a
- * smaller share of the machine from more processes, and does not change the counts.
+ * Counts benchmarks in several builds at the same time, each in as many processes as there are cores. Beside other
+ * load, more processes get a larger share of the machine.
  */
 export async function countBuilds(
   benchmarks: readonly BenchmarkInfo[],
