@@ -82,7 +82,8 @@ function lowest(counts: readonly number[], agreeing: number): number[] {
 /** Runs the benchmark without counting, so that V8 optimises what runs often. */
 export async function warmUpToCount(subject: Pick<Subject, 'run'>): Promise<void> {
   const begin = processorSeconds();
-  for (let i = 0; i < 1 || processorSeconds() - begin < WARM_UP_SECONDS; i++) await subject.run();
+  do await subject.run();
+  while (processorSeconds() - begin < WARM_UP_SECONDS);
 }
 
 /** Runs the benchmark until its counts settle, or until the limits above. */

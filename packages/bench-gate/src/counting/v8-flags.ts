@@ -19,8 +19,8 @@ const STEADY = [
 
 /**
  * - What was compiled for a benchmark is kept until it is counted, after all of them were prepared.
- * - V8 optimises a function after half of the usual number of calls (by bytecodes, or by calls since V8 12), and after
- *   50 calls instead of 500 with the same types, so that less is left to optimise while counting.
+ * - V8 optimises a function after half of the usual number of calls (counted by bytecodes or, in newer versions, by
+ *   calls), and after 50 calls instead of 500 with the same types, so that less is left to optimise while counting.
  * - Functions that are not optimised are at least compiled, so that it matters less which they are.
  */
 const WARM = [
